@@ -1,0 +1,19 @@
+/** The workflows as one script, made once: for all tests and replays, and for the package. */
+
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { bundleWorkflowCode } from '@temporalio/worker'
+
+/** Sources run as `.ts`, the package as `.js`. */
+const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+
+/** The entry of the workflow code beside this file's tree. */
+export const workflowsPath = fileURLToPath(new URL(`../src/workflows/index${extension}`, import.meta.url))
+
+/** A script to write to a file and give to `Worker.create` as `workflowBundle: { codePath }`. About a second. */
+export async function bundleWorkflows(): Promise<string> {
+  if (!existsSync(workflowsPath)) throw new Error(`There is no workflow code at ${workflowsPath}`)
+  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error }
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet })
+  return code
+}
