@@ -10,10 +10,20 @@ const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 /** The entry of the workflow code beside this file's tree. */
 export const workflowsPath = fileURLToPath(new URL(`../src/workflows/index${extension}`, import.meta.url))
 
+/** Reads what others cannot decode as a marker, so that no message wedges a workflow; the worker needs it as well. */
+export const payloadConverterPath = fileURLToPath(
+  new URL(`../src/workflows/payload-converter${extension}`, import.meta.url),
+)
+
+/** Reads anything without throwing; in the bundle and in the worker alike. */
+export const payloadConverterPath = fileURLToPath(
+  new URL(`../src/workflows/payload-converter${extension}`, import.meta.url),
+)
+
 /** A script to write to a file and give to `Worker.create` as `workflowBundle: { codePath }`. About a second. */
 export async function bundleWorkflows(): Promise<string> {
   if (!existsSync(workflowsPath)) throw new Error(`There is no workflow code at ${workflowsPath}`)
   const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error }
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet })
+  const { code } = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, logger: quiet })
   return code
 }
