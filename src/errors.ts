@@ -290,6 +290,20 @@ const table = {
     exit: 11,
     retryable: false,
   },
+  'strategy.failed': {
+    message: 'The {strategy} failed: {reason}',
+    remedy: 'See the evidence in `tidegate status`, and `tidegate logs`.',
+    http: 422,
+    exit: 11,
+    retryable: false,
+  },
+  'decision.rejected': {
+    message: 'It was rejected {by}',
+    remedy: 'Nothing was changed.',
+    http: 409,
+    exit: 12,
+    retryable: false,
+  },
   'checks.unhealthy': {
     message: 'Checks failed {when}: {detail}',
     remedy: 'Look at `tidegate logs`, and at the checks in the spec.',

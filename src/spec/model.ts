@@ -205,6 +205,8 @@ export interface Hook {
   onFailure: 'fail' | 'warn'
   /** Tried once; a lost answer is `unknown` and asks a person. */
   once: boolean
+  /** A migration that nothing older can run after: it stops any rollback past it. */
+  irreversible?: boolean
 }
 
 /** What a deployment does beside moving the release: everything that may change without a new version. */

@@ -5,8 +5,9 @@
 
 import type { Verdict } from '../analysis/judge.ts'
 import type { ErrorBody } from '../errors.ts'
-import type { Slot, Snapshot, Weights } from '../platforms/port.ts'
+import type { Fence, Slot, Snapshot, Weights } from '../platforms/port.ts'
 import type { Plan, ReleaseRef, StrategyName, Target, Visibility } from '../spec/model.ts'
+import type { RestoreGoal } from '../strategies/restore.ts'
 import type { DeploymentStatus } from './status.ts'
 
 export const serviceWorkflowId = (t: Target) => `service/${t.environment}/${t.location}/${t.service}`
@@ -90,8 +91,6 @@ export interface DeployRequest extends Request {
   takeOver?: boolean
   /** Deploy over a blocked way back. */
   force?: boolean
-  /** Deploy although the release already is the stable one. */
-  redeploy?: boolean
 }
 
 export interface RollbackRequest extends Request {
@@ -149,6 +148,8 @@ export interface DeploymentSummary {
   incomplete?: string[]
   sequence?: number
   scale?: Plan['scale']
+  /** A migration of it was marked irreversible and has run. */
+  irreversible?: boolean
 }
 
 export interface TimelineEntry {
@@ -232,11 +233,93 @@ export interface ServiceState {
   requests: number
 }
 
-/** Settings that travel in the input, so that replay does not depend on a file. */
+/** What the worker knows and workflows need; the service workflow asks once and passes it on. */
 export interface EngineSettings {
   /** Id of the Temporal namespace: the engine's name on anchors. */
   engine: string
   visibility: Visibility
+  /** Whether anybody wants to be told of deployments. */
+  notify?: boolean
+}
+
+/** Between workflows: signals that people do not send. */
+export const internalNames = {
+  /** deployment → service: it has been approved and wants to move the target. */
+  askTurn: 'askTurn',
+  /** service → deployment: it may claim, with this sequence. */
+  turn: 'turn',
+  /** service → deployment: a newer one replaces it before it ran. */
+  supersede: 'supersede',
+  /** deployment → service: its way back is blocked, or no longer is. */
+  blocked: 'blocked',
+  /** strategy → deployment: a gate opened (or closed: null), or it was paused. */
+  strategyGate: 'strategyGate',
+} as const
+
+export interface AskTurn {
+  id: string
+  number: number
+  version: string
+  kind: DeploymentKind
+  by: string
+  acceptedAt: string
+}
+
+export interface Turn {
+  /** At least this one; the claim takes a later one where the platform has moved on. */
+  sequence: number
+}
+
+/** Input of the service workflow; `carried` is set by its own continue-as-new. */
+export interface ServiceInput {
+  target: Target
+  carried?: unknown
+}
+
+/** Input of a deployment's workflow. */
+export interface DeploymentInput {
+  target: Target
+  settings: EngineSettings
+  number: number
+  kind: DeploymentKind
+  version: string
+  by: string
+  reason?: string
+  acceptedAt: string
+  /** Digest of the draft to package; absent where the release is a retained one. */
+  draft?: string
+  /** The retained release to go to; null for scale and restart, which keep the stable one. */
+  release: ReleaseRef | null
+  plan: Plan
+  takeOver?: boolean
+  /** Kind `restore`: where it leads. */
+  goal?: RestoreGoal
+  /** Given at once where the target is free and nobody must approve; otherwise it asks. */
+  turn: Turn | null
+}
+
+/** Input of a strategy's workflow. */
+export interface StrategyInput<Options> {
+  target: Target
+  settings: EngineSettings
+  deployment: string
+  stable: ReleaseRef
+  candidate: ReleaseRef
+  /** Instances of a whole slot. */
+  replicas: number
+  options: Options
+  plan: Pick<Plan, 'checks' | 'checkPolicy' | 'readyDeadlineMs' | 'traffic'>
+  /** The first step that is free. */
+  fence: Fence
+}
+
+export interface StrategyResult {
+  outcome: 'promoted' | 'failed'
+  reason?: string
+  error?: ErrorBody
+  evidence: string[]
+  /** The last step used: the parent goes on after it. */
+  fence: Fence
 }
 
 export const searchAttributeNames = {

@@ -1,0 +1,28 @@
+import type { Logger } from 'pino'
+import type { Platform } from '../platforms/port.ts'
+import type { Visibility } from '../spec/model.ts'
+
+/** What activities need of the world; the worker makes it once. */
+export interface ActivityContext {
+  /** The platform of this worker's location. */
+  platform: Platform
+  /** Folder for what may be thrown away: fetched packages on their way into the store. */
+  cacheDir: string
+  /** Id of the Temporal namespace: this engine's name on anchors. */
+  engine: string
+  visibility: Visibility
+  log: Logger
+  /** Where people want to hear of deployments. */
+  notify?: (event: NotifyEvent) => Promise<void>
+}
+
+/** Something that people may want to hear of. */
+export interface NotifyEvent {
+  event: 'started' | 'waiting' | 'ended' | 'rolling-back' | 'blocked'
+  deployment: string
+  service: string
+  environment: string
+  version: string
+  status: string
+  text: string
+}

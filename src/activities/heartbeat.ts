@@ -1,0 +1,22 @@
+import { cancellationSignal, heartbeat, sleep } from '@temporalio/activity'
+
+/** How often a long activity shows that it lives (ms); well under the heartbeat time-outs of the policies. */
+export const heartbeatEvery = 2_000
+
+/** Runs `work` and heartbeats meanwhile, with what `details` returns at each beat. */
+export async function whileHeartbeating<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  details: () => unknown = () => undefined,
+): Promise<T> {
+  const beat = () => heartbeat(details())
+  beat()
+  const timer = setInterval(beat, heartbeatEvery)
+  try {
+    return await work(cancellationSignal())
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+/** Sleeps, and wakes with a cancellation when the activity is cancelled. */
+export const pauseFor = (ms: number) => sleep(ms)

@@ -1,0 +1,40 @@
+/** What a deployment waits for before it may move anything: a person's approval, and its turn. */
+import { condition, defineSignal, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow'
+import { signed } from './decisions.ts'
+import type { DeploymentRecord } from './deployment-record.ts'
+import { fail } from './failures.ts'
+import { type AskTurn, internalNames, serviceWorkflowId, type Turn } from './messages.ts'
+
+/** Asks again after this long, in case the service workflow was lost and came back without knowing of it. */
+const askAgainAfter = '5 minutes'
+
+export async function awaitApproval(record: DeploymentRecord): Promise<void> {
+  const { input } = record
+  record.enter('awaiting_approval', `waits for approval of ${input.version}`)
+  const text = `approval of ${input.version} for ${input.target.environment}`
+  const word = await record.ask({ name: 'approval', kind: 'approval', text, answers: ['approve', 'reject'] })
+  if (word?.name !== 'reject') return
+  fail('decision.rejected', { by: signed(word.decision) })
+}
+
+/** Its turn: given at the start where the target was free, otherwise asked of the service workflow. */
+export async function awaitTurn(record: DeploymentRecord): Promise<Turn> {
+  const { input, state } = record
+  if (input.turn) return input.turn
+  let turn: Turn | null = null
+  setHandler(defineSignal<[Turn]>(internalNames.turn), (given) => {
+    turn = given
+  })
+  record.enter('pending', 'waits for its turn')
+  const { number, version, kind, by, acceptedAt } = input
+  const ask: AskTurn = { id: state.id, number, version, kind, by, acceptedAt }
+  for (;;) {
+    try {
+      await getExternalWorkflowHandle(serviceWorkflowId(input.target)).signal(internalNames.askTurn, ask)
+    } catch {
+      await record.run('wakeService', { summary: 'wake the service workflow' }, { target: input.target, ask })
+    }
+    await condition(() => turn !== null, askAgainAfter, { summary: 'its turn' })
+    if (turn) return turn
+  }
+}

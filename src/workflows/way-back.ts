@@ -1,0 +1,116 @@
+/** Going back: to what the snapshot says, until it is so, or until an operator says otherwise. */
+import { getExternalWorkflowHandle } from '@temporalio/workflow'
+import type { ErrorBody } from '../errors.ts'
+import { signed } from './decisions.ts'
+import type { DeploymentRecord } from './deployment-record.ts'
+import { errorBodyOf, fail, isRetryable } from './failures.ts'
+import { runHooks } from './hooks.ts'
+import { internalNames, serviceWorkflowId, type Turn } from './messages.ts'
+import { tell } from './notices.ts'
+import type { Compensation, Saga } from './saga.ts'
+
+/** How long one activity of the way back tries before it says what it waits for (ms); the last one for ever. */
+const patience = [15_000, 60_000, 300_000, 1_800_000]
+/** A blocked way back is tried again after this long, word or no word (ms). */
+const blockedRetry = 300_000
+
+/** Runs the compensations between their hooks. */
+export async function goBack(record: DeploymentRecord, saga: Saga, why: string): Promise<'back' | 'superseded'> {
+  record.enter('rolling_back', `going back: ${why}`)
+  record.state.strategyWorkflow = null
+  await tell(record, 'rolling-back')
+  if (record.irreversible) await askAboutMigration(record)
+  await runHooks(record, 'before-rollback')
+  try {
+    record.state.incomplete.push(...(await saga.compensate()))
+  } catch (error) {
+    if (errorBodyOf(error).code !== 'fence.stale') throw error
+    record.note(errorBodyOf(error).message)
+    return 'superseded'
+  }
+  await runHooks(record, 'after-rollback')
+  return 'back'
+}
+
+/** The one compensation of everything that moves the target; registered before the claim. */
+export function restoreTarget(record: DeploymentRecord, turn: Turn): Compensation {
+  return { name: 'restore what ran before', run: () => moveBack(record, turn, 1) }
+}
+
+/**
+ * Moves towards the goal until it is reached. Unreachable platforms are waited for without end; causes that waiting
+ * can't cure block, loudly, and ask an operator. Returns what was left undone, or null.
+ */
+export async function moveBack(record: DeploymentRecord, turn: Turn, epoch: 0 | 1): Promise<string | null> {
+  const { input, state } = record
+  let step = epoch === 1 ? 0 : 1
+  let blocks = 0
+  for (let attempt = 0; ; attempt++) {
+    try {
+      step++
+      const progress = await record.run(
+        'wayBack',
+        { summary: 'back to what ran before', within: patience[Math.min(attempt, patience.length - 1)] },
+        {
+          target: input.target,
+          holder: state.id,
+          sequence: record.claimed?.fence.sequence ?? turn.sequence,
+          claimed: record.claimed !== null,
+          epoch,
+          step,
+          goal: input.goal,
+        },
+      )
+      for (const move of progress.moves) record.note(move)
+      if (progress.done) return null
+      if (progress.waitFor) {
+        const { waitFor } = progress
+        record.doing(`rolling back (waiting for ${waitFor.id} to be ready)`)
+        const args = {
+          target: input.target,
+          slot: 'stable' as const,
+          release: waitFor,
+          deadlineMs: input.plan.readyDeadlineMs,
+        }
+        await record.run('awaitReady', { summary: `${waitFor.id} ready again` }, args)
+      }
+    } catch (error) {
+      const body = errorBodyOf(error)
+      if (body.code === 'fence.stale') fail('fence.stale', body.facts)
+      if (isRetryable(body)) {
+        record.doing(`rolling back (waiting for the platform: ${body.message})`)
+        record.note(state.doing)
+      } else if (await isSkipped(record, body, ++blocks)) {
+        return `${input.target.service}: ${body.message}`
+      }
+    }
+  }
+}
+
+/** Stops loudly and waits for an operator; goes on by itself after a while, in case the cause has gone. */
+async function isSkipped(record: DeploymentRecord, body: ErrorBody, block: number): Promise<boolean> {
+  record.state.error = body
+  record.enter('rollback_blocked', `the way back is blocked: ${body.message}`)
+  await tellService(record, true)
+  await tell(record, 'blocked')
+  const gate = { name: `blocked-${block}`, kind: 'blocked' as const, text: `retry or skip: ${body.message}` }
+  const word = await record.ask({ ...gate, answers: ['retry', 'skip'] }, blockedRetry)
+  await tellService(record, false)
+  record.enter('rolling_back', word ? `${word.name} ${signed(word.decision)}` : 'tries again by itself')
+  return word?.name === 'skip'
+}
+
+async function askAboutMigration(record: DeploymentRecord): Promise<void> {
+  const text =
+    'a migration that ran is marked irreversible, so what ran before may not work: retry goes back all the same'
+  record.enter('rollback_blocked', text)
+  await tellService(record, true)
+  await record.ask({ name: 'irreversible', kind: 'blocked', text, answers: ['retry'] })
+  await tellService(record, false)
+  record.enter('rolling_back', 'going back in spite of the migration')
+}
+
+async function tellService(record: DeploymentRecord, blocked: boolean): Promise<void> {
+  const service = getExternalWorkflowHandle(serviceWorkflowId(record.input.target))
+  await service.signal(internalNames.blocked, { number: record.input.number, blocked }).catch(() => undefined)
+}
