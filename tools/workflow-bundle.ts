@@ -10,11 +10,6 @@ const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 /** The entry of the workflow code beside this file's tree. */
 export const workflowsPath = fileURLToPath(new URL(`../src/workflows/index${extension}`, import.meta.url))
 
-/** Reads what others cannot decode as a marker, so that no message wedges a workflow; the worker needs it as well. */
-export const payloadConverterPath = fileURLToPath(
-  new URL(`../src/workflows/payload-converter${extension}`, import.meta.url),
-)
-
 /** Reads anything without throwing; in the bundle and in the worker alike. */
 export const payloadConverterPath = fileURLToPath(
   new URL(`../src/workflows/payload-converter${extension}`, import.meta.url),
