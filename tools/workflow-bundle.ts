@@ -22,9 +22,3 @@ export async function bundleWorkflows(): Promise<string> {
   const { code } = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, logger: quiet })
   return code
 }
-
-/** For `Worker.create({ workflowBundle })`: the script of the built package, or one that is made now. */
-export async function workflowCode(): Promise<{ codePath: string } | { code: string }> {
-  const built = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url))
-  return extension === '.js' && existsSync(built) ? { codePath: built } : { code: await bundleWorkflows() }
-}
