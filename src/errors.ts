@@ -240,6 +240,20 @@ const table = {
     exit: 11,
     retryable: true,
   },
+  'artifact.not-found': {
+    message: 'There is no {artifact}: {detail}',
+    remedy: 'Check the name and the version; `npm view {artifact}` shows what the registry has.',
+    http: 404,
+    exit: 2,
+    retryable: false,
+  },
+  'artifact.denied': {
+    message: 'The registry refused {artifact}: {detail}',
+    remedy: "Check npm's credentials for it where the worker runs (`npm whoami`).",
+    http: 403,
+    exit: 3,
+    retryable: false,
+  },
   'release.unknown': {
     message: 'There is no record of release {release}',
     remedy: 'Deploy that version again.',
