@@ -10,6 +10,7 @@ import type { Platform } from '../src/platforms/port.ts'
 import { effectsQueue, waitingQueue, workflowQueue } from '../src/workflows/messages.ts'
 import { payloadConverterPath, workflowsPath } from '../tools/workflow-bundle.ts'
 import { errorInterceptor } from './error-interceptor.ts'
+import { logSdkTo } from './runtime.ts'
 import { ensureSearchAttributes } from './visibility.ts'
 
 export interface TidegateWorkerOptions {
@@ -44,6 +45,7 @@ const grace = '5 seconds'
 
 export async function startWorker(options: TidegateWorkerOptions): Promise<TidegateWorker> {
   const { location, platform, log } = options
+  logSdkTo(log)
   const namespace = options.namespace ?? 'default'
   const { engine, visibility } = await learnOf(options.connection, namespace)
   const connection = await NativeConnection.connect(options.connection)

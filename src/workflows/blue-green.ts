@@ -1,5 +1,5 @@
 /** Brings the whole new release up beside the old one, switches once, and watches. Cleaning up is its parent's. */
-import { condition, setWorkflowOptions } from '@temporalio/workflow'
+import { condition } from '@temporalio/workflow'
 import type { BlueGreenOptions } from '../spec/model.ts'
 import { type BlueGreenAction, type BlueGreenProgress, nextBlueGreenMove } from '../strategies/blue-green.ts'
 import { unhealthyChecks } from './checks.ts'
@@ -37,7 +37,6 @@ export async function blueGreen(input: StrategyInput<BlueGreenOptions>): Promise
     if (failed) return record.result('failed', failed)
   }
 }
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, blueGreen)
 
 /** Carries out one move, and writes down what has happened; returns why it ends, where it must. */
 async function carryOut(

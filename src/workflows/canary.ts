@@ -1,5 +1,4 @@
 /** Moves the traffic step by step. It knows no platform, cleans nothing up, and alone owns the promotion. */
-import { setWorkflowOptions } from '@temporalio/workflow'
 import type { CanaryOptions } from '../spec/model.ts'
 import { type CanaryAction, type CanaryProgress, nextCanaryMove, stepsOf } from '../strategies/canary.ts'
 import { unhealthyChecks } from './checks.ts'
@@ -29,7 +28,6 @@ export async function canary(input: StrategyInput<CanaryOptions>): Promise<Strat
     if (failed) return record.result('failed', failed)
   }
 }
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, canary)
 
 /** Carries out one move, and writes down what has happened; returns why the canary ends, where it must. */
 async function carryOut(

@@ -1,12 +1,5 @@
 /** One attempt to make a release the stable one: the saga. */
-import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  isCancellation,
-  setWorkflowOptions,
-  sleep,
-} from '@temporalio/workflow'
+import { allHandlersFinished, CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow'
 import { TidegateError } from '../errors.ts'
 import { takeDeploymentDecisions } from './deployment-decisions.ts'
 import { type DeploymentRecord, openDeployment } from './deployment-record.ts'
@@ -38,7 +31,6 @@ export async function deployment(input: DeploymentInput): Promise<DeploymentSumm
     return record.summary()
   })
 }
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, deployment)
 
 /** The way forward, stage by stage. A compensation is registered before the stage that it undoes. */
 async function forward(record: DeploymentRecord, saga: Saga): Promise<void> {

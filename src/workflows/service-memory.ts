@@ -32,6 +32,8 @@ export interface Entry {
   onFailure: 'pause-queue' | 'continue-queue'
   /** Goes before others: a rollback, a restore, a replacement. */
   priority: boolean
+  /** Its workflow exists: from now on its id can be asked. */
+  begun?: boolean
   /** Started by another run of this workflow: followed from outside. */
   found?: boolean
 }

@@ -35,6 +35,10 @@ interface Desk {
   reconcile: () => Promise<void>
   /** Fulfilled once the memory agrees with the platform. */
   ready: () => Promise<unknown>
+  /** Fulfilled once the entry's workflow exists, or it is clear that it has to wait for that. */
+  begun: (entry: Entry) => Promise<unknown>
+  /** Fulfilled once the entry's end has been written down. */
+  concluded: (entry: Entry) => Promise<unknown>
 }
 
 interface Asked {
@@ -87,8 +91,10 @@ export function takeServiceRequests(desk: Desk): void {
       if (again) return again
       const inFlight = running(memory)
       if (inFlight && request.to === undefined) {
-        await abort(inFlight, request)
-        return { deployment: inFlight.id, number: inFlight.number, position: 0, aborting: true }
+        if (await abort(inFlight, request)) {
+          return { deployment: inFlight.id, number: inFlight.number, position: 0, aborting: true }
+        }
+        await desk.concluded(inFlight)
       }
       await desk.reconcile()
       const to = releaseToGoBackTo(desk, request)
@@ -98,7 +104,7 @@ export function takeServiceRequests(desk: Desk): void {
       entry.priority = true
       const gone = dropQueued(desk, entry)
       accept(memory, request.requestId, entry)
-      if (inFlight) gone.push(inFlight)
+      if (inFlight && memory.entries.includes(inFlight)) gone.push(inFlight)
       await supersede(gone, entry)
       return acceptedAs(desk, entry)
     },
@@ -175,7 +181,8 @@ function entryOf(
   return { id, number, phase: 'waiting', input, onFailure: 'pause-queue', priority: false }
 }
 
-function acceptedAs({ memory }: Desk, entry: Entry): Accepted {
+async function acceptedAs({ memory, begun }: Desk, entry: Entry): Promise<Accepted> {
+  await begun(entry)
   const others = memory.entries.filter((other) => other !== entry && other.phase !== 'overridden')
   const before = entry.priority ? others.filter((other) => other.phase === 'running') : others
   const note = memory.queuePaused && !entry.priority ? `the queue is paused: ${memory.queuePaused}` : undefined
@@ -260,9 +267,12 @@ async function supersede(gone: Entry[], newer: Entry): Promise<void> {
   await Promise.all(gone.map((entry) => tell(entry).catch(() => undefined)))
 }
 
-async function abort(entry: Entry, { by, reason, requestId }: RollbackRequest): Promise<void> {
+/** Whether the word reached it: one that has just ended cannot be aborted. */
+async function abort(entry: Entry, { by, reason, requestId }: RollbackRequest): Promise<boolean> {
   const decision = { by, reason: reason ?? 'rollback', id: requestId }
-  await getExternalWorkflowHandle(entry.id)
-    .signal(names.abort, decision)
-    .catch(() => undefined)
+  const sent = getExternalWorkflowHandle(entry.id).signal(names.abort, decision)
+  return sent.then(
+    () => true,
+    () => false,
+  )
 }

@@ -12,7 +12,6 @@ import {
   setCurrentDetails,
   setDefaultSignalHandler,
   setHandler,
-  setWorkflowOptions,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow'
@@ -49,7 +48,6 @@ export async function service(input: ServiceInput): Promise<void> {
   // "Cancel" in the Web UI is absorbed: nothing may end the memory of a target.
   await CancellationScope.nonCancellable(() => serve(input))
 }
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, service)
 
 async function serve({ target, carried }: ServiceInput): Promise<void> {
   const memory = upcast(carried)
@@ -64,7 +62,15 @@ async function serve({ target, carried }: ServiceInput): Promise<void> {
   })
   setDefaultSignalHandler(() => undefined)
   const reconcile = () => reconcileWith(memory, run, target)
-  takeServiceRequests({ memory, target, reconcile, ready: () => condition(() => live.reconciled) })
+  const full = () => workflowInfo().historyLength > limits.events || workflowInfo().continueAsNewSuggested
+  takeServiceRequests({
+    memory,
+    target,
+    reconcile,
+    ready: () => condition(() => live.reconciled),
+    begun: (entry) => condition(() => entry.begun === true || full() || !memory.entries.includes(entry)),
+    concluded: (entry) => condition(() => !memory.entries.includes(entry)),
+  })
 
   await reconcile()
   live.reconciled = true
@@ -73,7 +79,6 @@ async function serve({ target, carried }: ServiceInput): Promise<void> {
 
   for (;;) {
     show()
-    const full = () => workflowInfo().historyLength > limits.events || workflowInfo().continueAsNewSuggested
     const toStart = () => memory.entries.find((entry) => entry.phase === 'waiting' && (!full() || isUrgent(entry)))
     const idle = () => memory.entries.every((entry) => entry.phase === 'waiting')
     const unused = memory.nextNumber === 1 && memory.entries.length === 0
@@ -114,6 +119,7 @@ async function serve({ target, carried }: ServiceInput): Promise<void> {
         staticSummary: `${entry.input.kind} ${target.service} ${version} → ${target.environment}`,
         ...startVisibly(settings.visibility, { ...target, version, status: 'pending' }),
       })
+      entry.begun = true
       void handle.result().then(
         (summary) => conclude(memory, summary, entry),
         () => died(entry),

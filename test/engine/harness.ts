@@ -1,0 +1,200 @@
+/** An engine for tests: real Temporal, the real worker, and a platform of the test's choice. */
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client'
+import { ApplicationFailure } from '@temporalio/common'
+import { Worker } from '@temporalio/worker'
+import { defineUpdate } from '@temporalio/workflow'
+import pino from 'pino'
+import type { Platform } from '../../src/platforms/port.ts'
+import type { CanaryOptions, Plan, ReleaseDraft, Target, Workload } from '../../src/spec/model.ts'
+import { putJson } from '../../src/store/canonical.ts'
+import {
+  type Accepted,
+  type DecisionName,
+  type DecisionResult,
+  type DeploymentState,
+  type DeploymentSummary,
+  type DeployRequest,
+  deploymentWorkflowId,
+  names,
+  type ServiceState,
+  type StrategyState,
+  serviceWorkflowId,
+  workflowQueue,
+} from '../../src/workflows/messages.ts'
+import { payloadConverterPath } from '../../tools/workflow-bundle.ts'
+import { startWorker } from '../../worker/index.ts'
+import { bundlePath, connect, unique } from '../setup/temporal.ts'
+import { createMemoryPlatform, type MemoryPlatform } from './memory-platform.ts'
+
+const workload: Workload = {
+  command: ['true'],
+  args: [],
+  env: {},
+  secrets: [],
+  ports: [],
+  resources: {},
+  probes: {},
+  gracePeriodMs: 1000,
+}
+
+/** A plan with short times; `over` replaces parts of it. */
+export function plan(over: Partial<Plan> = {}): Plan {
+  return {
+    strategy: { name: 'rolling', options: { maxSurge: '25%', maxUnavailable: '25%' } },
+    scale: { replicas: 2 },
+    traffic: true,
+    checks: [],
+    checkPolicy: { onDegraded: 'proceed', onUnhealthy: 'rollback' },
+    hooks: [],
+    approval: false,
+    deadlineMs: 60_000,
+    readyDeadlineMs: 5_000,
+    bakeMs: 0,
+    ...over,
+  }
+}
+
+/** Steps of a weight each, with a pause in milliseconds or a person's word. */
+export function canary(...steps: [weight: number, pause: number | 'manual'][]): Plan['strategy'] {
+  const options: CanaryOptions = { steps: steps.map(([weight, pause]) => ({ weight, pause })), require: 'no-harm' }
+  return { name: 'canary', options }
+}
+
+export const blueGreen = (
+  over: Partial<Extract<Plan['strategy'], { name: 'blue-green' }>['options']> = {},
+): Plan['strategy'] => ({
+  name: 'blue-green',
+  options: { verify: [], autoPromote: true, promoteTimeoutMs: 0, monitorMs: 0, scaleDownDelayMs: 0, ...over },
+})
+
+export type Engine = Awaited<ReturnType<typeof startEngine<MemoryPlatform>>>
+
+export async function startEngine<P extends Platform = MemoryPlatform>(given?: {
+  platform?: P
+  maxCachedWorkflows?: number
+}) {
+  const { client, connection, address } = await connect()
+  const location = unique('at')
+  const platform = given?.platform ?? (createMemoryPlatform() as Platform as P)
+  const cached = process.env.TIDEGATE_TEST_CACHED_WORKFLOWS
+  const maxCachedWorkflows = given?.maxCachedWorkflows ?? (cached === undefined ? undefined : Number(cached))
+  const start = () =>
+    startWorker({
+      connection: { address },
+      location,
+      platform,
+      cacheDir: join(tmpdir(), 'tidegate-test-cache'),
+      log: pino({ level: 'silent' }),
+      workflowBundle: bundlePath(),
+      maxCachedWorkflows,
+    })
+  let worker = await start()
+
+  const target = (service: string): Target => ({ service, environment: 'production', location })
+  const draftOf = async (service: string, version: string): Promise<string> => {
+    const digest = await platform.store.put(new TextEncoder().encode(`${service} ${version}`))
+    const draft: ReleaseDraft = { service, version, artifact: { kind: 'archive', digest }, workload }
+    return putJson(platform.store, draft)
+  }
+  const of = (service: string) => client.workflow.getHandle(serviceWorkflowId(target(service)))
+
+  return {
+    client,
+    platform,
+    location,
+    target,
+    idOf: (service: string, number: number) => deploymentWorkflowId(target(service), number),
+
+    async deploy(
+      service: string,
+      version: string,
+      over: Partial<Plan> = {},
+      request: Partial<DeployRequest> = {},
+    ): Promise<Accepted> {
+      const body: DeployRequest = {
+        requestId: randomUUID(),
+        by: 'anna',
+        version,
+        draft: await draftOf(service, version),
+        plan: plan(over),
+        ...request,
+      }
+      const startWorkflowOperation = new WithStartWorkflowOperation('service', {
+        workflowId: serviceWorkflowId(target(service)),
+        taskQueue: workflowQueue,
+        args: [{ target: target(service) }],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      })
+      return client.workflow
+        .executeUpdateWithStart(defineUpdate<Accepted, [DeployRequest]>(names.deploy), {
+          args: [body],
+          startWorkflowOperation,
+        })
+        .catch(unwrap)
+    },
+    /** Any update of the service workflow. */
+    async ask<T = Accepted>(service: string, name: string, request: object = {}): Promise<T> {
+      const body = { requestId: randomUUID(), by: 'anna', ...request }
+      return of(service)
+        .executeUpdate<T, [object]>(name, { args: [body] })
+        .catch(unwrap)
+    },
+    async decide(id: string, name: DecisionName, decision: object = {}): Promise<DecisionResult> {
+      const args: [object] = [{ by: 'ben', ...decision }]
+      return client.workflow.getHandle(id).executeUpdate<DecisionResult, [object]>(name, { args }).catch(unwrap)
+    },
+    async finish(accepted: { deployment: string }): Promise<DeploymentSummary> {
+      return client.workflow.getHandle(accepted.deployment).result()
+    },
+    state: (id: string) => client.workflow.getHandle(id).query<DeploymentState>(names.state),
+    strategy: (id: string) => client.workflow.getHandle(id).query<StrategyState>(names.state),
+    service: (service: string) => of(service).query<ServiceState>(names.state),
+
+    /** Until the deployment's state says so; fails with what it said last. */
+    async until(id: string, isSo: (state: DeploymentState) => boolean, withinMs = 10_000): Promise<DeploymentState> {
+      const deadline = Date.now() + withinMs
+      for (;;) {
+        const state = await client.workflow
+          .getHandle(id)
+          .query<DeploymentState>(names.state)
+          .catch(() => null)
+        if (state && isSo(state)) return state
+        if (Date.now() > deadline) throw new Error(`not so in time: ${JSON.stringify(state, null, 1)}`)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    },
+    async restartWorker() {
+      await worker.shutdown()
+      worker = await start()
+    },
+    async stopWorker() {
+      await worker.shutdown()
+    },
+    async startWorkerAgain() {
+      worker = await start()
+    },
+    /** Replays every execution of this engine's targets, then ends. Each must come to the same commands again. */
+    async close() {
+      await worker.shutdown()
+      const query = `TidegateLocation = '${location}'`
+      const histories = client.workflow.list({ query }).intoHistories()
+      const replayed: string[] = []
+      const options = { workflowBundle: { codePath: bundlePath() }, dataConverter: { payloadConverterPath } }
+      for await (const result of Worker.runReplayHistories(options, histories)) {
+        if (result.error) throw result.error
+        replayed.push(result.workflowId)
+      }
+      await connection.close()
+      return replayed
+    },
+  }
+}
+
+/** The failure that a validator or handler gave, so that tests can look at its code. */
+function unwrap(error: unknown): never {
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) throw error.cause
+  throw error
+}
