@@ -1,11 +1,14 @@
 /** The workflows as one script, made once: for all tests and replays, and for the package. */
 
 import { existsSync } from 'node:fs'
+import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode } from '@temporalio/worker'
 
 /** Sources run as `.ts`, the package as `.js`. */
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+
+const root = fileURLToPath(new URL(extension === '.ts' ? '..' : '../..', import.meta.url))
 
 /** The entry of the workflow code beside this file's tree. */
 export const workflowsPath = fileURLToPath(new URL(`../src/workflows/index${extension}`, import.meta.url))
@@ -19,6 +22,23 @@ export const payloadConverterPath = fileURLToPath(
 export async function bundleWorkflows(): Promise<string> {
   if (!existsSync(workflowsPath)) throw new Error(`There is no workflow code at ${workflowsPath}`)
   const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error }
-  const { code } = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, logger: quiet })
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    payloadConverterPath,
+    logger: quiet,
+    // Names in it, and in the stack traces of workflows, are relative: nothing of the machine that made it is shipped.
+    webpackConfigHook: (config) => ({
+      ...config,
+      context: root,
+      // The sources themselves are not needed for a stack trace, and are half of the script.
+      devtool: 'inline-nosources-source-map',
+      output: {
+        ...config.output,
+        pathinfo: false,
+        devtoolModuleFilenameTemplate: (info: { absoluteResourcePath: string }) =>
+          relative(root, info.absoluteResourcePath).split(sep).join('/'),
+      },
+    }),
+  })
   return code
 }
