@@ -99,7 +99,10 @@ export const configSchema = mapping(
   {
     $schema: z.string('a text').optional().meta({ description: 'For editors.' }),
     temporal: temporal.optional(),
-    environments: z.record(dnsName, environment, 'a mapping of environments').optional(),
+    environments: z
+      .record(dnsName, environment, 'a mapping of environments')
+      .optional()
+      .meta({ description: 'Defaults per environment.' }),
     locations: z
       .record(dnsName, location, 'a mapping of locations')
       .optional()
@@ -119,12 +122,20 @@ export const configSchema = mapping(
           .meta({ description: 'Between the steps of a gradual rollback. Default 30s.' }),
       },
       'a mapping',
-    ).optional(),
+    )
+      .optional()
+      .meta({ description: 'What happens to deployments that wait.' }),
     retention: mapping(
       { releases: atLeastOne(50).optional().meta({ description: 'Releases kept to go back to. Default 5.' }) },
       'a mapping with releases',
-    ).optional(),
-    notify: z.array(notify, 'a list of { webhook } and { slack }').max(50, 'at most 50').optional(),
+    )
+      .optional()
+      .meta({ description: 'What is kept.' }),
+    notify: z
+      .array(notify, 'a list of { webhook } and { slack }')
+      .max(50, 'at most 50')
+      .optional()
+      .meta({ description: 'Who is told of what.' }),
   },
   'a mapping',
 ).meta({ title: 'Tidegate engine', description: "Tidegate's own configuration." })

@@ -34,7 +34,11 @@ export function checkMerged(leaves: Leaves, options: { portsBroken?: boolean } =
 }
 
 function checkArtifact(leaves: Leaves): Problem[] {
-  const kind = leaves.get('artifact.kind')?.value
+  const head = leaves.get('artifact.kind')
+  const kind = head?.value
+  if (head !== undefined && !leaves.has(`artifact.${kind}`)) {
+    return [{ ...problem(head, `a value for \`${kind}\`, or another artifact`), found: 'nothing that is left of it' }]
+  }
   return Object.entries(artifactOptions).flatMap(([name, owner]) => {
     const leaf = leaves.get(`artifact.${name}`)
     return leaf === undefined || kind === owner ? [] : [problem(leaf, `\`${name}\` only together with \`${owner}\``)]

@@ -53,9 +53,7 @@ export async function readDocument(file: string, cwd = process.cwd()): Promise<S
 
   if (modules.has(extname(absolute))) {
     try {
-      // The time of the last change is part of the address, so that an edited file is not answered from the cache.
-      const url = `${pathToFileURL(absolute).href}?changed=${statSync(absolute).mtimeMs}`
-      const loaded = (await import(/* @vite-ignore */ url)) as { default?: unknown }
+      const loaded = (await import(/* @vite-ignore */ addressOf(absolute))) as { default?: unknown }
       if (loaded.default === undefined) return failed('no default export', 'the spec as its default export')
       const value = plain(loaded.default)
       return { ...at, value, locate: () => undefined, problems: [] }
@@ -77,6 +75,17 @@ export async function readDocument(file: string, cwd = process.cwd()): Promise<S
   return { ...at, ...parseText(text, name) }
 }
 
+const firstRead = new Map<string, number>()
+
+/** Of a module; with the time of its change once it was read before, so that the cache does not answer for it. */
+function addressOf(absolute: string): string {
+  const changed = statSync(absolute).mtimeMs
+  const first = firstRead.get(absolute) ?? changed
+  firstRead.set(absolute, first)
+  const { href } = pathToFileURL(absolute)
+  return first === changed ? href : `${href}?changed=${changed}`
+}
+
 /** Parses YAML or JSON. Broken syntax is among the problems, each with its place. */
 export function parseText(text: string, file: string): Omit<SourceDocument, 'directory'> {
   const counter = new LineCounter()
@@ -87,7 +96,13 @@ export function parseText(text: string, file: string): Omit<SourceDocument, 'dir
   }
   let document: ReturnType<typeof parseDocument>
   try {
-    document = parseDocument(text, { lineCounter: counter, prettyErrors: false, merge: true, strict: true })
+    document = parseDocument(text, {
+      lineCounter: counter,
+      prettyErrors: false,
+      merge: true,
+      strict: true,
+      logLevel: 'error',
+    })
   } catch (error) {
     return { ...nothing, problems: [unreadable(file, error)] }
   }

@@ -13,9 +13,18 @@ import { specSchema } from './schema.ts'
 /** The schemas by the name of their file, as JSON text. */
 export function jsonSchemas(): Record<string, string> {
   // Draft 7: what editors' YAML support understands best.
-  const json = (schema: z.ZodType) =>
-    `${JSON.stringify(z.toJSONSchema(schema, { target: 'draft-7', io: 'input', reused: 'ref' }), null, 2)}\n`
+  const json = (schema: z.ZodType) => formatted(z.toJSONSchema(schema, { target: 'draft-7', io: 'input' }))
   return { 'tidegate.schema.json': json(specSchema), 'tidegate.config.schema.json': json(configSchema) }
+}
+
+/** As the repository's formatter has it: lists of plain values on one line where they fit into 120 columns. */
+function formatted(value: unknown): string {
+  const lines = JSON.stringify(value, null, 2)
+  const short = lines.replace(/^( *)(.*)\[\n([^[\]{}]*?)\n *\](,?)$/gm, (all, indent, before, inner, comma) => {
+    const line = `${indent}${before}[${inner.trim().replace(/,\n */g, ', ')}]${comma}`
+    return line.length <= 120 ? line : all
+  })
+  return `${short}\n`
 }
 
 /** Names of files that are not what the schemas say now. */

@@ -16,7 +16,7 @@ export const duration = z
     ],
     durationPhrase,
   )
-  .meta({ description: 'A time: `30s`, `5m`, `1h30m`, or 0.' })
+  .meta({ id: 'duration', description: 'A time: `30s`, `5m`, `1h30m`, or 0.' })
 
 /**
  * A mapping without unknown keys. The phrase is for what is no mapping; about an unknown key the words come from
@@ -58,7 +58,7 @@ export const command = z
     ],
     commandPhrase,
   )
-  .meta({ description: 'A command: `node server.js`, or a list of its words. No shell reads it.' })
+  .meta({ id: 'command', description: 'A command: `node server.js`, or a list of its words. No shell reads it.' })
 
 const percentPhrase = 'a percent such as 1% or 0.5%'
 /** A share as users write it: `1%`, `0.5%`. */

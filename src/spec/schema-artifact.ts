@@ -55,6 +55,7 @@ const artifactObject = mapping(
   message: `only one of ${artifactKinds.join(', ')}`,
 })
 
-export const artifact = z
-  .union([filledText, artifactObject], phrase)
-  .meta({ description: 'What is deployed: a folder, an npm package, an archive, an image or manifests.' })
+export const artifact = z.union([filledText, artifactObject], phrase).meta({
+  id: 'artifact',
+  description: 'What is deployed: a folder, an npm package, an archive, an image or manifests.',
+})

@@ -106,7 +106,7 @@ export const checks = z
   .array(check, 'a list of checks')
   .max(100, 'at most 100 checks')
   .refine(distinctNames, namesPhrase)
-  .meta({ description: 'Checks before traffic, after activation, and while it is watched.' })
+  .meta({ id: 'checks', description: 'Checks before traffic, after activation, and while it is watched.' })
 
 export const verify = z
   .array(
@@ -118,7 +118,7 @@ export const verify = z
   )
   .max(100, 'at most 100 checks')
   .refine(distinctNames, namesPhrase)
-  .meta({ description: 'Checks against the preview, before any traffic.' })
+  .meta({ id: 'verify', description: 'Checks against the preview, before any traffic.' })
 
 const reaction = z.enum(['proceed', 'rollback', 'pause'], 'one of proceed, rollback, pause')
 export const checkPolicy = mapping(
@@ -127,7 +127,7 @@ export const checkPolicy = mapping(
     onUnhealthy: reaction.optional().meta({ description: 'When more fail. Default rollback.' }),
   },
   'a mapping with onDegraded, onUnhealthy',
-).meta({ description: 'What failing checks do.' })
+).meta({ id: 'checkPolicy', description: 'What failing checks do.' })
 
 const hook = mapping(
   {
@@ -166,6 +166,6 @@ export const hooks = z
   .array(hook, 'a list of hooks')
   .max(100, 'at most 100 hooks')
   .refine(distinctNames, namesPhrase)
-  .meta({ description: 'What runs before and after stages, and on the way back.' })
+  .meta({ id: 'hooks', description: 'What runs before and after stages, and on the way back.' })
 
 export { tcpPattern }

@@ -40,15 +40,16 @@ const analysisObject = mapping(
   analysisPhrase,
 )
 
-export const analysis = z
-  .union([flag, analysisObject], analysisPhrase)
-  .meta({ description: 'What is measured on live traffic: `{ errors: 1%, latency: 500ms }`; false for nothing.' })
+export const analysis = z.union([flag, analysisObject], analysisPhrase).meta({
+  id: 'analysis',
+  description: 'What is measured on live traffic: `{ errors: 1%, latency: 500ms }`; false for nothing.',
+})
 
 const weightPhrase = 'a weight: a number from 0 to 100, in percent'
 export const weight = z.number(weightPhrase).min(0, weightPhrase).max(100, weightPhrase)
 export const pause = z
   .union([z.literal('manual'), duration], 'a time such as 5m, or manual')
-  .meta({ description: 'How long a step lasts: `5m`, or `manual` until a person promotes.' })
+  .meta({ id: 'pause', description: 'How long a step lasts: `5m`, or `manual` until a person promotes.' })
 
 const step = z.union(
   [
@@ -78,7 +79,10 @@ const steps = z
       before = value
     }
   })
-  .meta({ description: 'Weights in percent, ascending: `[10, 50]`, or `{ weight, pause, analysis }` each.' })
+  .meta({
+    id: 'steps',
+    description: 'Weights in percent, ascending: `[10, 50]`, or `{ weight, pause, analysis }` each.',
+  })
 
 export const requirement = z
   .enum(['no-harm', 'certified'], 'no-harm or certified')
@@ -107,7 +111,7 @@ const blueGreen = mapping(
     analysis: analysis.optional().meta({ description: 'While it is watched.' }),
   },
   'a mapping',
-).meta({ description: 'All traffic at once, with the old release whole beside it.' })
+).meta({ id: 'blueGreen', description: 'All traffic at once, with the old release whole beside it.' })
 
 const rolling = mapping(
   {
@@ -117,7 +121,7 @@ const rolling = mapping(
       .meta({ description: 'Instances below the count. Default 25%, rounded down.' }),
   },
   'a mapping',
-).meta({ description: 'Instances are replaced a few at a time.' })
+).meta({ id: 'rolling', description: 'Instances are replaced a few at a time.' })
 
 const strategyPhrase = `one of ${strategyNames.join(', ')}, or a mapping such as { canary: [10, 50], pause: 5m }`
 
@@ -136,4 +140,4 @@ const strategyObject = mapping(
 
 export const strategy = z
   .union([z.enum(strategyNames), strategyObject], strategyPhrase)
-  .meta({ description: 'How traffic moves from the old version to the new: by name, or in full.' })
+  .meta({ id: 'strategy', description: 'How traffic moves from the old version to the new: by name, or in full.' })

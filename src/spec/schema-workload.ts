@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { whole } from './removable.ts'
 import {
   command,
   dnsName,
@@ -13,28 +14,33 @@ import {
 } from './scalars.ts'
 
 const replicasPhrase = 'a number such as 3, or a range such as 3..20'
-const whole = z.int(replicasPhrase).min(0, replicasPhrase).max(10_000, 'at most 10000')
+const count = z.int(replicasPhrase).min(0, replicasPhrase).max(10_000, 'at most 10000')
 export const rangePattern = /^(\d{1,5})\.\.(\d{1,5})$/
 
-export const replicas = z
-  .union(
-    [
-      whole,
-      z
-        .string(replicasPhrase)
-        .regex(rangePattern, replicasPhrase)
-        .refine((value) => {
-          const [, min, max] = rangePattern.exec(value) ?? []
-          return Number(min) >= 1 && Number(min) <= Number(max) && Number(max) <= 10_000
-        }, 'a range whose first number is 1 or more and not above its second'),
-      mapping({ min: whole.min(1, 'at least 1'), max: whole }, replicasPhrase).refine(
-        (value) => value.min <= value.max,
-        'a `min` that is not above `max`',
-      ),
-    ],
-    replicasPhrase,
-  )
-  .meta({ description: 'How many instances: `3`, or `3..20` where the platform scales between the two.' })
+export const replicas = whole(
+  z
+    .union(
+      [
+        count,
+        z
+          .string(replicasPhrase)
+          .regex(rangePattern, replicasPhrase)
+          .refine((value) => {
+            const [, min, max] = rangePattern.exec(value) ?? []
+            return Number(min) >= 1 && Number(min) <= Number(max) && Number(max) <= 10_000
+          }, 'a range whose first number is 1 or more and not above its second'),
+        mapping({ min: count.min(1, 'at least 1'), max: count }, replicasPhrase).refine(
+          (value) => value.min <= value.max,
+          'a `min` that is not above `max`',
+        ),
+      ],
+      replicasPhrase,
+    )
+    .meta({
+      id: 'replicas',
+      description: 'How many instances: `3`, or `3..20` where the platform scales between the two.',
+    }),
+)
 
 const threshold = z.int('a whole number from 1 to 1000').min(1, 'at least 1').max(1000, 'at most 1000')
 const pathPhrase = 'a path that begins with "/", such as /healthz'
@@ -44,8 +50,7 @@ const probePhrase = 'a path such as /healthz, or a mapping with one of http, tcp
 
 const probeObject = mapping(
   {
-    http: z
-      .union([urlPath, mapping({ path: urlPath, port: portReference.optional() }, pathPhrase)], pathPhrase)
+    http: whole(z.union([urlPath, mapping({ path: urlPath, port: portReference.optional() }, pathPhrase)], pathPhrase))
       .optional()
       .meta({ description: 'Ready when a GET answers with 200 to 399.' }),
     tcp: z
@@ -53,11 +58,12 @@ const probeObject = mapping(
       .optional()
       .meta({ description: 'Ready when the port accepts a connection; `true` for the first port.' }),
     command: command.optional().meta({ description: 'Ready when it exits with 0.' }),
-    grpc: z
-      .union(
+    grpc: whole(
+      z.union(
         [z.literal(true), portReference, mapping({ port: portReference.optional(), service: filledText.optional() })],
         'true, a port, or { port, service }',
-      )
+      ),
+    )
       .optional()
       .meta({ description: "gRPC's health protocol." }),
     initialDelay: duration.optional().meta({ description: 'Before the first probe. Default 0.' }),
@@ -73,7 +79,7 @@ const probeObject = mapping(
 
 export const probe = z
   .union([urlPath, probeObject], probePhrase)
-  .meta({ description: 'A path such as `/healthz`, or one of http, tcp, command, grpc in full.' })
+  .meta({ id: 'probe', description: 'A path such as `/healthz`, or one of http, tcp, command, grpc in full.' })
 
 const duplicates = (names: readonly string[]) => names.length !== new Set(names).size
 
@@ -100,7 +106,7 @@ const ports = z
     ],
     'a list of ports, or a mapping of names to ports',
   )
-  .meta({ description: 'Ports by name: `{ http: 8080, admin: 9000 }`, or a list.' })
+  .meta({ id: 'ports', description: 'Ports by name: `{ http: 8080, admin: 9000 }`, or a list.' })
 
 const secretPhrase =
   'a reference: env:NAME, file:path, or the name of a secret that the platform keeps (name or name/key)'
@@ -132,7 +138,7 @@ const env = z
     z.union([text, z.number(), z.boolean()], 'a text, a number, true or false (a secret goes to `secrets`)'),
     'a mapping of variables to values',
   )
-  .meta({ description: 'Environment variables.' })
+  .meta({ id: 'env', description: 'Environment variables.' })
 
 const amounts = z.record(
   z.string().regex(/^[a-z0-9][a-z0-9./-]*$/, 'a resource such as cpu, memory or nvidia.com/gpu'),

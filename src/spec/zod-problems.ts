@@ -12,7 +12,10 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   const same = known.find((candidate) => bare(candidate) === bare(name))
   if (same !== undefined) return same
   const best = closest(name.toLowerCase(), [...known])
-  return distance(name.toLowerCase(), best.toLowerCase()) <= Math.max(1, Math.floor(name.length / 3)) ? best : undefined
+  return distance(name.toLowerCase(), best.toLowerCase()) <=
+    (name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3)))
+    ? best
+    : undefined
 }
 
 const kinds: Readonly<Record<string, string>> = {
