@@ -4,7 +4,19 @@ import { defineConfig } from 'vitest/config'
  * Folders under test/ that need a Temporal server: one is started for all of them. Everything else needs none, and
  * `npm run test:unit` runs it alone.
  */
-const live = ['activities', 'bench', 'cli', 'client', 'crash', 'e2e', 'engine', 'replay', 'worker', 'workflows']
+const live = [
+  'activities',
+  'bench',
+  'cli',
+  'client',
+  'crash',
+  'e2e',
+  'engine',
+  'package',
+  'replay',
+  'worker',
+  'workflows',
+]
 const liveFiles = live.map((folder) => `test/${folder}/**/*.test.ts`)
 
 const common = {
