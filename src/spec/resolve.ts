@@ -62,10 +62,17 @@ export function resolve(input: ResolveInput): ResolvedSpec {
   const cwd = input.cwd ?? spec.directory
   const environment = input.environment ?? config.defaultEnvironment
   knownEnvironment(environment, spec, config)
+  if (input.location !== undefined) knownLocation(input.location, config)
   const location = input.location ?? config.environments[environment]?.locations[0] ?? defaultLocation(config)
 
   const flags = overrideLayers(input.overrides ?? {}, cwd)
-  const own = [config.layers[environment], spec.base, spec.overlays[environment], ...flags.layers]
+  const own = [
+    config.layers[environment],
+    spec.base,
+    spec.overlays[environment],
+    ...flags.layers,
+    approvalLayer(config, environment),
+  ]
   const said = merge(own.filter((layer) => layer !== undefined))
   const contradictions = checkMerged(said)
   const found = findVersion(said, spec.packageVersion)
@@ -80,7 +87,6 @@ export function resolve(input: ResolveInput): ResolvedSpec {
   if (late.length > 0) throw new SpecError(spec.file, inOrder(late))
 
   const plan = buildPlan(leaves, platform, notes)
-  if (config.environments[environment]?.approval === true) plan.approval = true
   carryArtifact(artifact.artifact.kind, platform)
   notes.push(...carryPlan(plan, platform))
   checkSize('The plan', plan, largestPlan, 'Shorten its checks, hooks and steps; put long scripts into files.')
@@ -106,6 +112,21 @@ function knownEnvironment(environment: string, spec: LoadedSpec, config: EngineC
     detail: `There is no environment ${environment}`,
     remedy: `${hint} A new one is declared under \`environments:\` in ${spec.file} or in tidegate.config.yaml.`,
   })
+}
+
+function knownLocation(location: string, config: EngineConfig): void {
+  const known = Object.keys(config.locations)
+  if (known.includes(location)) return
+  const remedy = `Known are ${known.join(', ')}; others are declared under \`locations:\` in tidegate.config.yaml.`
+  throw new TidegateError('input.invalid', { detail: `There is no location ${location}`, remedy })
+}
+
+/** An approval that the configuration asks for is above everything: neither a spec nor a flag takes it away. */
+function approvalLayer(config: EngineConfig, environment: string): Layer | undefined {
+  const layer = config.layers[environment]
+  if (layer === undefined || config.environments[environment]?.approval !== true) return undefined
+  const at = ['environments', environment, 'approval']
+  return { source: layer.source, entries: [{ path: 'approval', value: true, at }] }
 }
 
 /** What must be there and may come from any layer. */

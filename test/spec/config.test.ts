@@ -71,6 +71,8 @@ notify:
       platform,
     })
     expect(own).toMatchObject({ target: { location: 'us' }, plan: { approval: true, strategy: { name: 'rolling' } } })
+    expect(originOf(own, 'approval')).toBe('tidegate.config.yaml:11')
+    expect(() => resolve({ spec: spec(shop), config, location: 'ue', platform })).toThrow('There is no location ue')
     expect(resolve({ spec: spec(shop), config, platform }).target.environment).toBe('staging')
   })
 
