@@ -8,9 +8,8 @@ export async function whileHeartbeating<T>(
   work: (signal: AbortSignal) => Promise<T>,
   details: () => unknown = () => undefined,
 ): Promise<T> {
-  const beat = () => heartbeat(details())
-  beat()
-  const timer = setInterval(beat, heartbeatEvery)
+  // No beat at once: each is a state transition on the server, and most activities are over before the first.
+  const timer = setInterval(() => heartbeat(details()), heartbeatEvery)
   try {
     return await work(cancellationSignal())
   } finally {
