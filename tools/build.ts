@@ -9,7 +9,13 @@ const root = resolve(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 
 await rm(dist, { recursive: true, force: true })
-await execa('tsc', ['-p', 'tsconfig.build.json'], { cwd: root, preferLocal: true, stdio: 'inherit' })
+const tsc = await execa('tsc', ['-p', 'tsconfig.build.json'], {
+  cwd: root,
+  preferLocal: true,
+  stdio: 'inherit',
+  reject: false,
+})
+if (tsc.failed) process.exit(1)
 
 // The compiled code makes its own bundle, so that what is shipped is what was bundled.
 const bundling = pathToFileURL(join(dist, 'tools', 'workflow-bundle.js')).href
