@@ -119,7 +119,17 @@ export const everyImport: IForbiddenRuleType[] = [
   ),
 ]
 
+/** Tools of the repository itself, which the package does not ship. */
+const unshipped = '^tools/(build|imports|import-rules|test-numbers)\\.ts$'
+
 export const valueImports: IForbiddenRuleType[] = [
+  {
+    name: 'declared',
+    comment: 'what is shipped imports packages that package.json names among its dependencies',
+    severity: 'error',
+    from: { path: '^(src|worker|tools)/', pathNot: unshipped },
+    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+  },
   { name: 'no-cycle', comment: 'no circle of imports', severity: 'error', from: {}, to: { circular: true } },
   {
     name: 'workflows-pure',

@@ -21,18 +21,23 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const log = (line: string) => process.stderr.write(`${line}\n`)
-  const dir = await mkdtemp(join(tmpdir(), 'tidegate-test-'))
   const { path } = await obtainTemporal({ log })
-  const bundling = existsSync(workflowsPath) ? bundleWorkflows() : Promise.resolve('')
-  const [temporal, code] = await Promise.all([startTemporal({ path, dir }), bundling])
-  const bundle = join(dir, 'workflow-bundle.js')
-  await writeFile(bundle, code)
-
-  project.provide('temporalAddress', temporal.address)
-  project.provide('temporalCli', path)
-  project.provide('workflowBundle', bundle)
-  return async () => {
-    await temporal.stop()
+  const dir = await mkdtemp(join(tmpdir(), 'tidegate-test-'))
+  const started = startTemporal({ path, dir })
+  const teardown = async () => {
+    await started.then((temporal) => temporal.stop()).catch(() => {})
     await rm(dir, { recursive: true, force: true })
+  }
+  try {
+    const code = existsSync(workflowsPath) ? await bundleWorkflows() : ''
+    const bundle = join(dir, 'workflow-bundle.js')
+    await writeFile(bundle, code)
+    project.provide('temporalAddress', (await started).address)
+    project.provide('temporalCli', path)
+    project.provide('workflowBundle', bundle)
+    return teardown
+  } catch (error) {
+    await teardown()
+    throw error
   }
 }

@@ -15,10 +15,16 @@ afterAll(() => rm(dir, { recursive: true, force: true }))
 /** One line of a file each: all files export `x` and `T` beside it. */
 type Files = Record<string, string>
 
+const packageJson = JSON.stringify({
+  type: 'module',
+  dependencies: { '@temporalio/workflow': '1', undici: '8', zod: '4' },
+  devDependencies: { vite: '8' },
+})
+
 let trees = 0
 async function wrongIn(files: Files): Promise<string[]> {
   const tree = join(dir, `${++trees}`)
-  const named = { 'package.json': '{"type":"module"}', ...files }
+  const named = { 'package.json': packageJson, ...files }
   for (const [path, line] of Object.entries(named)) {
     await mkdir(dirname(join(tree, path)), { recursive: true })
     const text = path.endsWith('.ts') ? `${line}\nexport const x = 1\nexport type T = number\n` : line
@@ -49,6 +55,7 @@ const broken: [string, Files][] = [
   ['worker-below', { 'worker/a.ts': value('../src/cli/b.ts'), 'src/cli/b.ts': '' }],
   ['tools-below', { 'tools/a.ts': value('../src/client/b.ts'), 'src/client/b.ts': '' }],
   ['product-alone', { 'src/cli/a.ts': value('../../test/b.ts'), 'test/b.ts': '' }],
+  ['declared', { 'src/store/a.ts': "import 'vite'" }],
   ['no-cycle', { 'src/store/a.ts': value('./b.ts'), 'src/store/b.ts': value('./a.ts') }],
   ['workflows-pure', { 'src/workflows/a.ts': value('../spec/model.ts'), 'src/spec/model.ts': "import 'zod'" }],
   ['strategies-run-pure', { 'src/strategies/a.ts': "import 'node:fs'" }],
