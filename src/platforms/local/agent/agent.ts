@@ -1,0 +1,130 @@
+import { EventEmitter } from 'node:events'
+import { join } from 'node:path'
+import { setInterval as every } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Target } from '../../../spec/model.ts'
+import { FileStore } from '../../../store/file-store.ts'
+import type { Fence, TargetState } from '../../port.ts'
+import { Traffic } from '../proxy/traffic.ts'
+import { fenced } from './fencing.ts'
+import { emptyRecord, targetKey } from './record.ts'
+import { Releases } from './releases.ts'
+import { LocalTarget, type TargetWorld } from './target.ts'
+import { TargetFiles } from './target-files.ts'
+
+const tendEveryMs = 500
+
+/** All targets of this machine's state directory. */
+export class LocalAgent {
+  readonly store: FileStore
+  readonly traffic = new Traffic()
+  isOpen = false
+  readonly #opening = Promise.withResolvers<void>()
+  readonly #world: TargetWorld
+  readonly #changes = new EventEmitter().setMaxListeners(0)
+  readonly #targets = new Map<string, Promise<LocalTarget>>()
+
+  constructor(dir: string, log: Logger) {
+    this.store = new FileStore(join(dir, 'store'))
+    const releases = new Releases(join(dir, 'releases'), this.store)
+    this.#world = { root: join(dir, 'targets'), releases, traffic: this.traffic, log, changes: this.#changes }
+  }
+
+  /** Takes up every target that is on disk. */
+  async open(): Promise<void> {
+    await this.#world.releases.clean()
+    const targets = await TargetFiles.all(this.#world.root)
+    await Promise.all(targets.map((target) => this.target(target)))
+    this.#opening.resolve()
+    this.isOpen = true
+  }
+
+  /** Ends when every target is taken up: nothing can be answered before. */
+  get opened(): Promise<void> {
+    return this.#opening.promise
+  }
+
+  /** Makes the target when it is new: only for writes. */
+  target(target: Target): Promise<LocalTarget> {
+    const key = targetKey(target)
+    const known = this.#targets.get(key)
+    if (known) return known
+    const opening = LocalTarget.open(target, this.#world)
+    this.#targets.set(key, opening)
+    return opening
+  }
+
+  /** The target, or null when it was never claimed: looking leaves nothing behind. */
+  async known(target: Target): Promise<LocalTarget | null> {
+    return (await this.#targets.get(targetKey(target))) ?? null
+  }
+
+  /** Now, and after each change of the target, until the signal aborts; changes while the reader is busy are one. */
+  async *changes(target: Target, signal: AbortSignal): AsyncGenerator<void> {
+    let pending = true
+    let wake = () => {}
+    const tell = () => {
+      pending = true
+      wake()
+    }
+    this.#changes.on(targetKey(target), tell)
+    signal.addEventListener('abort', tell)
+    try {
+      while (!signal.aborted) {
+        pending = false
+        yield
+        if (!pending && !signal.aborted) {
+          await new Promise<void>((resolve) => {
+            wake = resolve
+          })
+        }
+      }
+    } finally {
+      this.#changes.off(targetKey(target), tell)
+      signal.removeEventListener('abort', tell)
+    }
+  }
+
+  async targets(): Promise<Target[]> {
+    const all = await Promise.all(this.#targets.values())
+    return all.filter((target) => target.state().anchor !== null).map(({ target }) => target)
+  }
+
+  async observe(target: Target): Promise<TargetState> {
+    const known = await this.known(target)
+    return (
+      known?.state() ?? {
+        target,
+        anchor: null,
+        slots: { stable: null, candidate: null },
+        routing: { weights: { stable: 100, candidate: 0 } },
+      }
+    )
+  }
+
+  /** The target for a write that must follow a claim. @throws `fence.stale` when there never was one */
+  async claimed(target: Target, fence: Fence): Promise<LocalTarget> {
+    const known = await this.known(target)
+    if (!known) fenced(emptyRecord(target), fence)
+    return known ?? this.target(target)
+  }
+
+  /** Keeps logs within their bounds until the signal aborts. */
+  async tend(signal: AbortSignal): Promise<void> {
+    try {
+      for await (const _ of every(tendEveryMs, null, { signal })) {
+        for (const opening of this.#targets.values()) {
+          const target = await opening
+          await target.logs.tend(new Set(target.instances.map(({ name }) => name)))
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+
+  /** Drains and stops every service; what should run stays on disk. */
+  async stopServices(): Promise<void> {
+    await Promise.all([...this.#targets.values()].map(async (opening) => (await opening).shutDown()))
+  }
+}
