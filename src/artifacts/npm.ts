@@ -83,6 +83,7 @@ function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return work
   return new Promise((done, failed) => {
     const stop = () => failed(signal.reason)
+    if (signal.aborted) return stop()
     signal.addEventListener('abort', stop, { once: true })
     work.then(done, failed).finally(() => signal.removeEventListener('abort', stop))
   })

@@ -54,7 +54,9 @@ test('the same files give the same bytes, whatever their times, owners and order
 
 test('the bytes are those that every machine gets', async () => {
   const dir = await directory('golden', { 'index.mjs': `console.log('hello')\n`.repeat(50) })
-  expect(digestOf(await packDirectory(dir))).toBe('sha256:d9ff49b949f492ad2b4281e6d8a90bfa5f48e83a521628cf6ce35c588b067269')
+  expect(digestOf(await packDirectory(dir))).toBe(
+    'sha256:d9ff49b949f492ad2b4281e6d8a90bfa5f48e83a521628cf6ce35c588b067269',
+  )
 })
 
 test('a changed byte, name or executable bit changes the digest', async () => {

@@ -15,12 +15,15 @@ afterEach(async () => {
 })
 
 const node = (script: string) => [process.execPath, '-e', script]
-const isAlive = (pid: number) => {
+/** A process that has ended but was not yet collected by its parent is not alive. */
+const isAlive = async (pid: number) => {
   try {
-    return process.kill(pid, 0)
+    process.kill(pid, 0)
   } catch {
     return false
   }
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return !/\) Z /.test(stat)
 }
 /** Starts a process of its own, writes its pid to a file, and waits for ever. */
 const withChild = (file: string) =>
@@ -35,7 +38,7 @@ test('a time-out ends the command and all that it started', async () => {
   const result = await runCommand(withChild(file), { timeoutMs: 800 })
   expect(result).toMatchObject({ ok: false, timedOut: true, detail: 'did not end within 0.8 s' })
   const pid = Number(await readFile(file, 'utf8'))
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 2_000 })
+  await vi.waitFor(async () => expect(await isAlive(pid)).toBe(false), { timeout: 2_000 })
 })
 
 test('a cancellation ends it too, and gives no result', async () => {
@@ -50,7 +53,7 @@ test('a cancellation ends it too, and gives no result', async () => {
   )
   controller.abort(new Error('cancelled'))
   await expect(running).rejects.toThrow('cancelled')
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 2_000 })
+  await vi.waitFor(async () => expect(await isAlive(pid)).toBe(false), { timeout: 2_000 })
 })
 
 test('much output is kept to its end', async () => {
