@@ -48,20 +48,28 @@ export interface RunningTemporal {
 
 const stopGrace = 5_000
 
-/** Everything but the settings of a client, which must not reach the server. */
-function serverEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')))
+/**
+ * Everything but the settings of a client, which must not reach the server; and `dir` as its home, since it writes
+ * what it learns of newer versions there.
+ */
+function serverEnvironment(dir: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_') && !name.startsWith('XDG_'))
+  return { ...Object.fromEntries(kept), HOME: dir, USERPROFILE: dir, APPDATA: dir }
 }
 
 function launch(options: StartOptions, ports: TemporalPorts, logFile: string) {
   const { path, dbFile, searchAttributes = Object.values(searchAttributeNames) } = options
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${ports.grpc}`, '--ui-port', `${ports.ui}`]
-  args.push('--log-level', 'warn', '--disable-config-file')
+  args.push('--log-level', 'warn')
   if (dbFile) args.push('--db-filename', resolve(options.dir ?? '.', dbFile))
   for (const name of searchAttributes) args.push('--search-attribute', `${name}=Keyword`)
   const output = openSync(logFile, 'a')
   // A process group of its own: a Ctrl-C in the terminal reaches its owner, who stops it in order.
-  const child = spawn(path, args, { detached: true, stdio: ['ignore', output, output], env: serverEnvironment() })
+  const child = spawn(path, args, {
+    detached: true,
+    stdio: ['ignore', output, output],
+    env: serverEnvironment(resolve(options.dir ?? '.')),
+  })
   closeSync(output)
   return child
 }

@@ -1,9 +1,10 @@
 /** The workflows as one script, made once: for all tests and replays, and for the package. */
 
-import { existsSync } from 'node:fs'
-import { relative, sep } from 'node:path'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode } from '@temporalio/worker'
+import { defaultCacheDir } from './temporal-ways.ts'
 
 /** Sources run as `.ts`, the package as `.js`. */
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
@@ -18,9 +19,18 @@ export const payloadConverterPath = fileURLToPath(
   new URL(`../src/workflows/payload-converter${extension}`, import.meta.url),
 )
 
+/** The compiler that the bundler loads unpacks itself into a cache: into ours, not into the home directory. */
+function keepCompilerHere(): void {
+  if (process.env.SWC_NATIVE_BINDING_CACHE) return
+  const dir = join(defaultCacheDir(), 'swc')
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  process.env.SWC_NATIVE_BINDING_CACHE = dir
+}
+
 /** A script to write to a file and give to `Worker.create` as `workflowBundle: { codePath }`. About a second. */
 export async function bundleWorkflows(): Promise<string> {
   if (!existsSync(workflowsPath)) throw new Error(`There is no workflow code at ${workflowsPath}`)
+  keepCompilerHere()
   const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error }
   const { code } = await bundleWorkflowCode({
     workflowsPath,
@@ -35,8 +45,8 @@ export async function bundleWorkflows(): Promise<string> {
       output: {
         ...config.output,
         pathinfo: false,
-        devtoolModuleFilenameTemplate: (info: { absoluteResourcePath: string }) =>
-          relative(root, info.absoluteResourcePath).split(sep).join('/'),
+        devtoolModuleFilenameTemplate: ({ absoluteResourcePath: path }: { absoluteResourcePath: string }) =>
+          path.replaceAll(root, '').replaceAll(sep, '/'),
       },
     }),
   })
