@@ -1,0 +1,47 @@
+/** A person's word: an update with an answer, or, where nobody answers, a durable signal with the same id. */
+import { randomUUID } from 'node:crypto'
+import type { Client } from '@temporalio/client'
+import { TidegateError } from '../errors.ts'
+import {
+  type Decision,
+  type DecisionName,
+  type DecisionResult,
+  type DeploymentState,
+  workflowQueue,
+} from '../workflows/messages.ts'
+import { isTimeout } from './errors.ts'
+
+/** How long an update is waited for (ms). */
+export const updateDeadline = 5_000
+
+/** Those that must not be lost while no worker is there. */
+const durable: readonly DecisionName[] = ['abort', 'approve', 'reject']
+
+export interface Decided extends DecisionResult {
+  /** `signal`: it is recorded, and counts as soon as a worker is there. */
+  delivery: 'update' | 'signal'
+}
+
+/** Sends a decision about a deployment. Without a gate it means the one that is open in `state`. */
+export async function decide(
+  client: Client,
+  deployment: string,
+  name: DecisionName,
+  given: Decision,
+  state: DeploymentState | null,
+): Promise<Decided> {
+  const decision: Decision = { ...given, id: given.id ?? randomUUID() }
+  const open = state?.gate
+  if (decision.gate === undefined && open?.answers.includes(name)) decision.gate = open.name
+  const handle = client.workflow.getHandle(deployment)
+  try {
+    const update = handle.executeUpdate<DecisionResult, [Decision]>(name, { args: [decision], updateId: decision.id })
+    return { ...(await client.connection.withDeadline(Date.now() + updateDeadline, () => update)), delivery: 'update' }
+  } catch (error) {
+    if (!isTimeout(error)) throw error
+    if (!durable.includes(name)) throw new TidegateError('worker.absent', { queue: workflowQueue }, { cause: error })
+    await handle.signal(name, decision)
+    const message = 'No worker answered: it is recorded, and counts as soon as one is there.'
+    return { deployment, status: state?.status ?? 'pending', message, delivery: 'signal' }
+  }
+}

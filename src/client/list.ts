@@ -1,0 +1,38 @@
+/** Lists from Temporal's visibility: no database is needed. */
+import type { Client } from '@temporalio/client'
+import type { ServiceState } from '../workflows/messages.ts'
+
+export interface Listed {
+  id: string
+  startedAt: string
+}
+
+/** How many targets are asked at once. */
+const atOnce = 10
+
+/** The state of every target; one whose worker does not answer is left out. */
+export async function listServices(
+  client: Client,
+  ask: (id: string) => Promise<ServiceState>,
+): Promise<ServiceState[]> {
+  const ids: string[] = []
+  const query = "WorkflowType = 'service' AND ExecutionStatus = 'Running'"
+  for await (const { workflowId } of client.workflow.list({ query })) ids.push(workflowId)
+  const states: ServiceState[] = []
+  for (let i = 0; i < ids.length; i += atOnce) {
+    const some = await Promise.allSettled(ids.slice(i, i + atOnce).map(ask))
+    for (const result of some) if (result.status === 'fulfilled') states.push(result.value)
+  }
+  return states.sort((a, b) => nameOf(a).localeCompare(nameOf(b)))
+}
+
+export async function listDeployments(client: Client): Promise<Listed[]> {
+  const listed: Listed[] = []
+  const query = "WorkflowType = 'deployment' AND ExecutionStatus = 'Running'"
+  for await (const { workflowId, startTime } of client.workflow.list({ query })) {
+    listed.push({ id: workflowId, startedAt: startTime.toISOString() })
+  }
+  return listed
+}
+
+const nameOf = ({ target }: ServiceState) => `${target.service}/${target.environment}/${target.location}`
