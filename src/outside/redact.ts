@@ -1,4 +1,4 @@
-const secretName = /token|secret|passw|passphrase|credential|api_?key|private_?key|auth/i
+const secretName = /token|secret|passw|passphrase|credential|api_?key|private_?key|auth(?!or)/i
 /** Shorter values are words that would be struck out everywhere. */
 const shortest = 6
 
