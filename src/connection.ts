@@ -1,6 +1,7 @@
 /** How Temporal is reached: envconfig profiles, the usual TEMPORAL_* variables, and `tidegate.config.yaml` below both. */
 import { readFile } from 'node:fs/promises'
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig'
+import { findStack } from './home.ts'
 import { readReference } from './outside/reference.ts'
 import type { EngineConfig } from './spec/index.ts'
 
@@ -16,7 +17,7 @@ type Configured = EngineConfig['temporal']
 
 /**
  * Profile and variables win over the project's file, as a person's own settings do over a shared one: the file fills
- * in what they leave open.
+ * in what they leave open. Where nobody says, it is the server of the `tidegate dev` that runs here.
  */
 export async function temporalAddress(configured: Configured = {}): Promise<TemporalAddress> {
   const profile = process.env.TEMPORAL_PROFILE ?? configured.profile
@@ -27,7 +28,7 @@ export async function temporalAddress(configured: Configured = {}): Promise<Temp
   if (connection.apiKey === undefined && configured.apiKey !== undefined) {
     connection.apiKey = (await readReference(configured.apiKey, 'temporal.apiKey')).value
   }
-  const address = connection.address ?? 'localhost:7233'
+  const address = connection.address ?? (await findStack())?.temporal ?? 'localhost:7233'
   return {
     connection: { ...connection, address },
     namespace: found.namespace ?? configured.namespace ?? 'default',

@@ -1,15 +1,15 @@
 /** The typed client that the CLI and programs share. */
 import { randomUUID } from 'node:crypto'
 import { userInfo } from 'node:os'
-import { Client, Connection, WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client'
-import { defineUpdate } from '@temporalio/workflow'
+import { Client, Connection, WithStartWorkflowOperation, type Workflow } from '@temporalio/client'
 import { type TemporalAddress, temporalAddress } from '../connection.ts'
 import { TidegateError } from '../errors.ts'
-import type { EngineConfig, Target } from '../spec/index.ts'
+import type { EngineConfig, Plan, Target } from '../spec/index.ts'
 import {
   type Accepted,
   type Decision,
   type DecisionName,
+  type DeploymentInput,
   type DeploymentState,
   type DeploymentSummary,
   type DeployRequest,
@@ -25,20 +25,33 @@ import {
   workflowQueue,
 } from '../workflows/messages.ts'
 import { isOver } from '../workflows/status.ts'
-import { type Decided, decide, updateDeadline } from './decide.ts'
-import { asTidegateError, isTimeout, isTooEarly } from './errors.ts'
+import { answerDeadline, call } from './calls.ts'
+import { type Decided, decide } from './decide.ts'
+import { asTidegateError } from './errors.ts'
+import { firstInput } from './first-input.ts'
 import { type Listed, listDeployments, listServices } from './list.ts'
+import { parseDeploymentId, rememberedState, stateOfSummary } from './past.ts'
 import type { PreparedDeploy } from './prepare-deploy.ts'
 
 /** Bytes of a request; far below what Temporal refuses, so that a refusal is ours and says what to do. */
 const requestLimit = 256 * 1024
 /** How often `watch` looks (ms). */
 const lookEvery = 250
+/** A request may have to wait until its service has begun and agreed with the platform (ms). */
+const requestDeadline = 4 * answerDeadline
 
 type By = { by?: string; requestId?: string }
 type Asked<R> = Omit<R, 'by' | 'requestId'> & By
 /** `by` is the user of this process where it is not given. */
 export type Word = Partial<Decision>
+
+export interface WatchOptions {
+  signal?: AbortSignal
+  /** How often it looks, in milliseconds. */
+  everyMs?: number
+  /** Told of each time that nobody answered; it goes on asking. */
+  onTrouble?: (error: TidegateError) => void
+}
 
 export interface ConnectOptions {
   /** The engine's configuration, for where Temporal is when no profile and no variable says. */
@@ -88,22 +101,21 @@ export class TidegateClient {
     request: Partial<Omit<DeployRequest, keyof PreparedDeploy>> = {},
   ): Promise<Accepted> {
     const { target, ...body } = prepared
-    const full: DeployRequest = { ...body, by: me(), requestId: randomUUID(), ...request }
+    const full: DeployRequest = { ...body, by: me(), requestId: randomUUID(), ...said(request) }
     refuseLarge(full)
-    const startWorkflowOperation = new WithStartWorkflowOperation('service', {
-      workflowId: serviceWorkflowId(target),
-      taskQueue: workflowQueue,
-      args: [{ target }],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-    })
-    const update = defineUpdate<Accepted, [DeployRequest]>(names.deploy)
-    return this.#answered(() =>
-      this.temporal.workflow.executeUpdateWithStart(update, {
+    // An operation serves once. Asked again, the workflow is there, and the update's id makes it the same request.
+    const ask = () =>
+      this.temporal.workflow.executeUpdateWithStart<Workflow, Accepted, [DeployRequest]>(names.deploy, {
         args: [full],
         updateId: full.requestId,
-        startWorkflowOperation,
-      }),
-    )
+        startWorkflowOperation: new WithStartWorkflowOperation('service', {
+          workflowId: serviceWorkflowId(target),
+          taskQueue: workflowQueue,
+          args: [{ target }],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      })
+    return call(this, ask, { deadline: requestDeadline })
   }
 
   /** Goes back to a retained release, or aborts what is in flight. @throws `rollback.…` */
@@ -143,43 +155,66 @@ export class TidegateClient {
       throw error
     })
     if (state && isOver(state.status)) throw new TidegateError('deployment.over', { deployment, status: state.status })
-    return this.#known(() => decide(this.temporal, deployment, name, { by: me(), ...word }, state), {
-      unknown: new TidegateError('deployment.over', { deployment, status: state?.status ?? 'over' }),
-    })
+    const unknown = new TidegateError('deployment.over', { deployment, status: state?.status ?? 'over' })
+    const work = () => decide(this.temporal, deployment, name, { by: me(), ...said(word) }, state)
+    return call(this, work, { unknown, deadline: 3 * answerDeadline })
   }
 
-  /** The whole picture of one deployment. @throws `deployment.unknown`, `worker.absent` */
+  /**
+   * The whole picture of one deployment; of one whose workflow is gone, what its service remembers.
+   * @throws `deployment.unknown`, `worker.absent`
+   */
   async state(deployment: string): Promise<DeploymentState> {
     const unknown = new TidegateError('deployment.unknown', { deployment, ...placeOf(deployment) })
-    const state = await this.#known(() => this.#query<DeploymentState>(deployment), { unknown })
-    if (!state.strategyWorkflow) return state
-    const progress = await this.#query<StrategyState>(state.strategyWorkflow).catch(() => null)
-    return { ...state, progress }
+    try {
+      const state = await this.#query<DeploymentState>(deployment, unknown)
+      if (!state.strategyWorkflow || isOver(state.status)) return state
+      const progress = await this.#query<StrategyState>(state.strategyWorkflow, unknown).catch(() => null)
+      return { ...state, progress }
+    } catch (error) {
+      const remembered = await this.#remembered(deployment, error)
+      if (remembered) return remembered
+      throw error
+    }
   }
 
   /** The memory of a target: stable release, queue, history. @throws `target.unknown`, `worker.absent` */
-  async service(target: Target): Promise<ServiceState> {
-    const unknown = new TidegateError('target.unknown', { ...target })
-    return this.#known(() => this.#query<ServiceState>(serviceWorkflowId(target)), { unknown })
+  service(target: Target): Promise<ServiceState> {
+    return this.#query<ServiceState>(serviceWorkflowId(target), new TidegateError('target.unknown', { ...target }))
   }
 
-  /** A state now and after each change, until the deployment is over. */
-  async *watch(deployment: string, signal?: AbortSignal): AsyncGenerator<DeploymentState, DeploymentState> {
+  /** What a deployment was asked to do; null where its history is gone. Needs no worker. */
+  async plan(deployment: string): Promise<Plan | null> {
+    const read = () => firstInput<DeploymentInput>(this.temporal, deployment)
+    const input = await call(this, read).catch(() => null)
+    return input?.plan ?? null
+  }
+
+  /**
+   * A state now and after each change, until the deployment is over. Where nobody answers for a while it throws,
+   * unless `onTrouble` is given: then it says so and goes on asking.
+   */
+  async *watch(deployment: string, options: WatchOptions = {}): AsyncGenerator<DeploymentState, void> {
     let last = ''
-    for (;;) {
-      const state = await this.state(deployment)
+    while (!options.signal?.aborted) {
+      const state = await this.state(deployment).catch((error: unknown) => {
+        if (!options.onTrouble || !(error instanceof TidegateError) || !error.row.retryable) throw error
+        options.onTrouble(error)
+        return null
+      })
       const seen = JSON.stringify(state)
-      if (seen !== last) yield state
+      if (state && seen !== last) yield state
       last = seen
-      if (isOver(state.status) || signal?.aborted) return state
-      await new Promise((resolve) => setTimeout(resolve, lookEvery))
+      if (state && isOver(state.status)) return
+      await new Promise((resolve) => setTimeout(resolve, options.everyMs ?? lookEvery))
     }
   }
 
   /** How it ended; waits until it has. */
   async result(deployment: string): Promise<DeploymentSummary> {
     const unknown = new TidegateError('deployment.unknown', { deployment, ...placeOf(deployment) })
-    return this.#known(() => this.temporal.workflow.getHandle(deployment).result(), { unknown })
+    const wait = () => this.temporal.workflow.getHandle(deployment).result() as Promise<DeploymentSummary>
+    return call(this, wait, { unknown, deadline: null })
   }
 
   /** Deployments of a target, newest first, at most 50: those that run, and how the others ended. */
@@ -198,53 +233,47 @@ export class TidegateClient {
 
   /** Every target that Tidegate knows, from Temporal's visibility. */
   list(): Promise<ServiceState[]> {
-    return this.#known(() => listServices(this.temporal, (id) => this.#query<ServiceState>(id)))
+    const ask = (id: string) => this.#query<ServiceState>(id)
+    return call(this, () => listServices(this.temporal, ask), { deadline: 4 * answerDeadline })
   }
 
   /** Deployments that have not ended, over all targets. */
   running(): Promise<Listed[]> {
-    return this.#known(() => listDeployments(this.temporal))
+    return call(this, () => listDeployments(this.temporal), { deadline: 4 * answerDeadline })
   }
 
   async close(): Promise<void> {
     await this.temporal.connection.close()
   }
 
-  async #ask<T>(target: Target, name: string, request: object = {}): Promise<T> {
-    const body = { by: me(), requestId: randomUUID(), ...request }
+  #ask<T>(target: Target, name: string, request: object = {}): Promise<T> {
+    const body = { by: me(), requestId: randomUUID(), ...said(request) }
     refuseLarge(body)
     const handle = this.temporal.workflow.getHandle(serviceWorkflowId(target))
     const unknown = new TidegateError('target.unknown', { ...target })
     const ask = () => handle.executeUpdate<T, [object]>(name, { args: [body], updateId: body.requestId })
-    return this.#answered(ask, { unknown })
+    return call(this, ask, { unknown, deadline: requestDeadline })
   }
 
-  /** An update, which waits for a worker for so long. */
-  #answered<T>(update: () => Promise<T>, options?: { unknown: TidegateError }): Promise<T> {
-    const inTime = () => this.temporal.connection.withDeadline(Date.now() + 2 * updateDeadline, update)
-    return this.#known(inTime, options)
+  #query<T>(id: string, unknown?: TidegateError): Promise<T> {
+    return call(this, () => this.temporal.workflow.getHandle(id).query<T>(names.state), { unknown })
   }
 
-  async #query<T>(id: string): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const query = () => this.temporal.workflow.getHandle(id).query<T>(names.state)
-        return await this.temporal.connection.withDeadline(Date.now() + updateDeadline, query)
-      } catch (error) {
-        if (!isTooEarly(error) || attempt === 5) throw error
-        await new Promise((resolve) => setTimeout(resolve, 100 * attempt))
-      }
+  /** For a deployment whose workflow did not answer: its result where it is closed, or what its service remembers. */
+  async #remembered(deployment: string, error: unknown): Promise<DeploymentState | null> {
+    const place = parseDeploymentId(deployment)
+    if (!place || !(error instanceof TidegateError)) return null
+    if (error.code === 'deployment.unknown') {
+      const service = await this.service(place.target).catch(() => null)
+      return service && rememberedState(deployment, service)
     }
-  }
-
-  async #known<T>(work: () => Promise<T>, options?: { unknown: TidegateError }): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      if (options && error instanceof WorkflowNotFoundError) throw options.unknown
-      if (isTimeout(error)) throw new TidegateError('worker.absent', { queue: workflowQueue }, { cause: error })
-      throw asTidegateError(error, this.address)
+    if (error.code !== 'worker.absent') return null
+    const handle = this.temporal.workflow.getHandle(deployment)
+    const closed = async () => {
+      if ((await handle.describe()).status.name !== 'COMPLETED') return null
+      return stateOfSummary(place.target, (await handle.result()) as DeploymentSummary)
     }
+    return call(this, closed).catch(() => null)
   }
 }
 
@@ -261,5 +290,9 @@ function placeOf(deployment: string): { service: string; environment: string } {
   const [, environment = '?', , service = '?'] = deployment.split('/')
   return { service, environment }
 }
+
+/** Without the members that say nothing, which would hide what they stand beside. */
+const said = <T extends object>(value: T) =>
+  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T
 
 const me = () => process.env.TIDEGATE_BY ?? userInfo().username

@@ -9,10 +9,8 @@ import {
   type DeploymentState,
   workflowQueue,
 } from '../workflows/messages.ts'
+import { answerDeadline } from './calls.ts'
 import { isTimeout } from './errors.ts'
-
-/** How long an update is waited for (ms). */
-export const updateDeadline = 5_000
 
 /** Those that must not be lost while no worker is there. */
 const durable: readonly DecisionName[] = ['abort', 'approve', 'reject']
@@ -35,12 +33,14 @@ export async function decide(
   if (decision.gate === undefined && open?.answers.includes(name)) decision.gate = open.name
   const handle = client.workflow.getHandle(deployment)
   try {
-    const update = handle.executeUpdate<DecisionResult, [Decision]>(name, { args: [decision], updateId: decision.id })
-    return { ...(await client.connection.withDeadline(Date.now() + updateDeadline, () => update)), delivery: 'update' }
+    // Called inside: the deadline holds for calls that begin there.
+    const update = () =>
+      handle.executeUpdate<DecisionResult, [Decision]>(name, { args: [decision], updateId: decision.id })
+    return { ...(await client.connection.withDeadline(Date.now() + answerDeadline, update)), delivery: 'update' }
   } catch (error) {
     if (!isTimeout(error)) throw error
     if (!durable.includes(name)) throw new TidegateError('worker.absent', { queue: workflowQueue }, { cause: error })
-    await handle.signal(name, decision)
+    await client.connection.withDeadline(Date.now() + answerDeadline, () => handle.signal(name, decision))
     const message = 'No worker answered: it is recorded, and counts as soon as one is there.'
     return { deployment, status: state?.status ?? 'pending', message, delivery: 'signal' }
   }

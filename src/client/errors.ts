@@ -6,6 +6,7 @@ import { type ErrorBody, isErrorCode, TidegateError } from '../errors.ts'
 const grpc = {
   cancelled: 1,
   deadlineExceeded: 4,
+  notFound: 5,
   permissionDenied: 7,
   failedPrecondition: 9,
   unavailable: 14,
@@ -33,6 +34,12 @@ export function isTooEarly(error: unknown): boolean {
   return grpcCode(error) === grpc.failedPrecondition
 }
 
+/** An update that was accepted by a run which then ended (continued as new): its successor has to be asked. */
+export function isCutOff(error: unknown): boolean {
+  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : null
+  return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow'
+}
+
 /** The error of the table that an update's failure carries, a connection's failure means, or the error itself. */
 export function asTidegateError(error: unknown, address: string): unknown {
   if (error instanceof TidegateError) return error
@@ -44,8 +51,10 @@ export function asTidegateError(error: unknown, address: string): unknown {
   const code = grpcCode(error)
   const detail = error instanceof Error ? error.message : String(error)
   if (code === grpc.unavailable) return new TidegateError('temporal.unreachable', { address }, { cause: error })
-  if (code === grpc.permissionDenied || code === grpc.unauthenticated) {
+  if (code === grpc.permissionDenied || code === grpc.unauthenticated || isNamespaceAbsent(error)) {
     return new TidegateError('temporal.denied', { address, detail }, { cause: error })
   }
   return error
 }
+
+const isNamespaceAbsent = (error: unknown) => error instanceof Error && /namespace .*not found/i.test(error.message)
