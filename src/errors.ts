@@ -97,6 +97,13 @@ const table = {
     exit: 3,
     retryable: true,
   },
+  'worker.unstartable': {
+    message: 'The worker did not start: {detail}',
+    remedy: 'See {log}.',
+    http: 503,
+    exit: 3,
+    retryable: false,
+  },
   'agent.unreachable': {
     message: "The local platform's agent does not answer at {address}",
     remedy: 'Start it with `tidegate dev`; services that it started go on running meanwhile.',
@@ -331,6 +338,13 @@ const table = {
     http: 502,
     exit: 11,
     retryable: false,
+  },
+  'hook.unknown': {
+    message: 'Whether the hook {hook} did its work is unknown: {detail}',
+    remedy: 'Look at what it does; a hook that is marked `once` asks a person.',
+    http: 504,
+    exit: 11,
+    retryable: true,
   },
   'deadline.exceeded': {
     message: '{what} took longer than {deadline}',

@@ -8,7 +8,7 @@ import type { ActivityContext } from '../src/activities/context.ts'
 import { createActivities } from '../src/activities/index.ts'
 import type { Platform } from '../src/platforms/port.ts'
 import { effectsQueue, waitingQueue, workflowQueue } from '../src/workflows/messages.ts'
-import { payloadConverterPath, workflowsPath } from '../tools/workflow-bundle.ts'
+import { bundleWorkflows, payloadConverterPath } from '../tools/workflow-bundle.ts'
 import { errorInterceptor } from './error-interceptor.ts'
 import { logSdkTo } from './runtime.ts'
 import { ensureSearchAttributes } from './visibility.ts'
@@ -69,7 +69,7 @@ export async function startWorker(options: TidegateWorkerOptions): Promise<Tideg
   }
   const workers: Worker[] = []
   if (options.workflows !== false) {
-    const code = options.workflowBundle ? { workflowBundle: { codePath: options.workflowBundle } } : bundled()
+    const code = options.workflowBundle ? { workflowBundle: { codePath: options.workflowBundle } } : await bundled()
     const cache = options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }
     workers.push(await Worker.create({ ...common, ...code, ...cache, taskQueue: workflowQueue }))
   }
@@ -96,9 +96,9 @@ export async function startWorker(options: TidegateWorkerOptions): Promise<Tideg
 }
 
 /** The package carries the bundle beside it; a checkout bundles its sources. */
-function bundled(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+async function bundled(): Promise<Pick<WorkerOptions, 'workflowBundle'>> {
   const prebuilt = join(import.meta.dirname, '..', 'workflow-bundle.js')
-  return existsSync(prebuilt) ? { workflowBundle: { codePath: prebuilt } } : { workflowsPath }
+  return { workflowBundle: existsSync(prebuilt) ? { codePath: prebuilt } : { code: await bundleWorkflows() } }
 }
 
 async function learnOf(options: ConnectionOptions, namespace: string) {

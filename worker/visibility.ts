@@ -1,9 +1,11 @@
 import type { Connection } from '@temporalio/client'
-import { temporal } from '@temporalio/proto'
 import type { Visibility } from '../src/spec/model.ts'
 import { searchAttributeNames } from '../src/workflows/messages.ts'
 
 type Operator = Pick<Connection['operatorService'], 'listSearchAttributes' | 'addSearchAttributes'>
+
+/** `INDEXED_VALUE_TYPE_KEYWORD` of temporal.api.enums.v1. */
+const keyword = 2
 
 /**
  * Whether Tidegate's search attributes can be used: asks which exist and registers the rest where it may. An
@@ -18,10 +20,9 @@ export async function ensureSearchAttributes(operator: Operator, namespace: stri
   try {
     const absent = await missing()
     if (absent.length === 0) return 'full'
-    const KEYWORD = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
     await operator.addSearchAttributes({
       namespace,
-      searchAttributes: Object.fromEntries(absent.map((name) => [name, KEYWORD])),
+      searchAttributes: Object.fromEntries(absent.map((name) => [name, keyword])),
     })
     return (await missing()).length === 0 ? 'full' : 'none'
   } catch {

@@ -2,6 +2,7 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity'
 import type { Measurement, Verdict } from '../analysis/judge.ts'
 import { judge } from '../analysis/judges.ts'
 import { windowBetween } from '../analysis/providers/traffic.ts'
+import { foldOldest } from '../analysis/windows.ts'
 import { aggregate, type CheckResult, runChecks } from '../checks/run.ts'
 import type { Slot, TargetState, TrafficReport } from '../platforms/port.ts'
 import type { AnalysisSpec, Check, CheckPhase, CheckPolicy, ReleaseRef, Target } from '../spec/model.ts'
@@ -40,6 +41,8 @@ interface Progress {
 }
 
 const lookEvery = 1_000
+/** Windows that a heartbeat carries; older ones are joined, so that it stays small however long a step waits. */
+const windowsKept = 60
 /** How long a slot may have no ready instance before that is harm; a restart of one instance takes less (ms). */
 const unreadyTolerance = 5_000
 
@@ -52,6 +55,7 @@ export function analyseActivities({ platform }: ActivityContext) {
       const interval = args.analysis?.intervalMs ?? lookEvery
       const decide = args.analysis && judge(args.analysis.judge)
       let unreadySince: number | null = null
+      const names = { stable: args.stable?.version ?? 'nothing', candidate: args.release.version }
 
       return whileHeartbeating(
         async (signal) => {
@@ -69,7 +73,7 @@ export function analyseActivities({ platform }: ActivityContext) {
             const over = args.durationMs !== null && Date.now() - started >= args.durationMs
             const measured =
               decide && args.analysis && platform.traffic ? await measure(args, progress, interval, over) : null
-            const judged = measured && args.analysis ? decide?.(progress.windows, args.analysis) : undefined
+            const judged = measured && args.analysis ? decide?.(progress.windows, args.analysis, names) : undefined
             if (judged?.verdict === 'fail') {
               return { verdict: 'fail', reason: judged.evidence[0] ?? 'the analysis failed', evidence: judged.evidence }
             }
@@ -113,9 +117,9 @@ export function analyseActivities({ platform }: ActivityContext) {
     }
     const age = Date.parse(report.at) - Date.parse(progress.last.at)
     if (age < interval && !over) return false
-    const index = progress.windows.length
+    const index = (progress.windows.at(-1)?.index ?? -1) + 1
     const sides = { stable: args.stable?.id ?? '', candidate: args.release.id, index }
-    progress.windows.push(windowBetween(progress.last, report, sides))
+    progress.windows = foldOldest([...progress.windows, windowBetween(progress.last, report, sides)], windowsKept)
     progress.last = report
     return true
   }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Notice } from '../notify/notify.ts'
 import type { Platform } from '../platforms/port.ts'
 import type { Visibility } from '../spec/model.ts'
 
@@ -13,16 +14,5 @@ export interface ActivityContext {
   visibility: Visibility
   log: Logger
   /** Where people want to hear of deployments. */
-  notify?: (event: NotifyEvent) => Promise<void>
-}
-
-/** Something that people may want to hear of. */
-export interface NotifyEvent {
-  event: 'started' | 'waiting' | 'ended' | 'rolling-back' | 'blocked'
-  deployment: string
-  service: string
-  environment: string
-  version: string
-  status: string
-  text: string
+  notify?: (notice: Notice) => Promise<void>
 }

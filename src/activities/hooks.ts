@@ -1,7 +1,8 @@
 import { TidegateError } from '../errors.ts'
 import { idempotencyKey, runHook as run } from '../hooks/run.ts'
+import type { Notice } from '../notify/notify.ts'
 import type { Hook, Target } from '../spec/model.ts'
-import type { ActivityContext, NotifyEvent } from './context.ts'
+import type { ActivityContext } from './context.ts'
 import { whileHeartbeating } from './heartbeat.ts'
 
 export interface HookArgs {
@@ -24,13 +25,14 @@ export function hookActivities(context: ActivityContext) {
           { deployment, ...target, version, previous, stage: hook.at, status, idempotencyKey: key },
           signal,
         )
+        if (result.unknown) throw new TidegateError('hook.unknown', { hook: hook.name, detail: result.detail })
         if (!result.ok) throw new TidegateError('hook.failed', { hook: hook.name, detail: result.detail })
         return { detail: result.detail }
       })
     },
 
-    async notify(event: NotifyEvent): Promise<void> {
-      await context.notify?.(event)
+    async notify(notice: Notice): Promise<void> {
+      await context.notify?.(notice)
     },
   }
 }

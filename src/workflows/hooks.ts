@@ -4,6 +4,9 @@ import { errorBodyOf } from './failures.ts'
 
 export type Hooked = <T>(stage: StageName, work: () => Promise<T>) => Promise<T>
 
+/** Answers that leave no doubt about whether a hook did its work. */
+const certain: readonly string[] = ['hook.failed', 'input.invalid']
+
 /** Runs a stage between its hooks. */
 export async function withHooks<T>(record: DeploymentRecord, stage: StageName, work: () => Promise<T>): Promise<T> {
   await holdWhilePaused(record)
@@ -35,7 +38,7 @@ async function runOne(record: DeploymentRecord, hook: Hook): Promise<void> {
       return record.note(`hook ${hook.name}: ${detail}`)
     } catch (error) {
       const body = errorBodyOf(error)
-      if (hook.once && body.code !== 'hook.failed') {
+      if (hook.once && !certain.includes(body.code)) {
         if (await retryUnknown(record, hook)) continue
         return
       }
