@@ -62,15 +62,17 @@ export function createStage(given: { client: TidegateClient; platform: Platform;
       return { ...accepted, target: resolved.target }
     },
     async follow(accepted, onState) {
-      let printed = 0
+      const printed = new Set<string>()
       const redraw = live ? setInterval(() => live(bar(shares())), 100) : null
       try {
         for await (const state of client.watch(accepted.deployment)) {
-          const lines = [...state.timeline, ...(state.progress?.timeline ?? [])].sort((a, b) =>
-            a.at.localeCompare(b.at),
-          )
-          for (const line of lines.slice(printed)) say(`  ${pc.dim(line.at.slice(11, 19))}  ${line.text}`)
-          printed = Math.max(printed, lines.length)
+          const lines = [...state.timeline, ...(state.progress?.timeline ?? [])]
+          for (const { at, text } of lines.sort((a, b) => a.at.localeCompare(b.at))) {
+            // The deployment repeats what its strategy waits for: once is enough here.
+            if (printed.has(text)) continue
+            printed.add(text)
+            say(`  ${pc.dim(at.slice(11, 19))}  ${text}`)
+          }
           await onState?.(state)
         }
         return await client.result(accepted.deployment)

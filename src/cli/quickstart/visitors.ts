@@ -67,6 +67,7 @@ export function sendVisitors(address: string, perSecond: number): Visitors {
       return counts
     },
     async stop() {
+      if (stopped) return
       stopped = true
       clearInterval(timer)
       while (inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 10))
