@@ -4,6 +4,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { startTimeOf } from '../../src/platforms/local/agent/process-table.ts'
 import { removeTree } from '../../src/platforms/local/agent/releases.ts'
 import { createLocalPlatform } from '../../src/platforms/local/platform.ts'
 import { startAgent } from '../../src/platforms/local/start-agent.ts'
@@ -25,7 +26,7 @@ export async function localAgent() {
     /** As if by `kill -9`, waiting until it is gone. */
     async kill() {
       process.kill(agent.pid, 'SIGKILL')
-      await until(async () => !isRunning(agent.pid))
+      await until(async () => !(await isRunning(agent.pid)))
     },
     async restart() {
       agent = await startAgent({ dir })
@@ -40,12 +41,9 @@ export async function localAgent() {
 
 export type LocalAgentUnderTest = Awaited<ReturnType<typeof localAgent>>
 
-export function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
+/** Not so for a zombie, which takes signals for as long as nobody reaps it. */
+export async function isRunning(pid: number): Promise<boolean> {
+  return (await startTimeOf(pid)) !== null
 }
 
 /** Waits until the condition holds. */

@@ -42,7 +42,7 @@ const server = createServer(async (request, response) => {
   response.end(version)
 })
 server.on('upgrade', (request, socket) => {
-  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nupgrade: echo\\r\\nconnection: Upgrade\\r\\nx-version: ' + version + '\\r\\n\\r\\n')
+  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nupgrade: websocket\\r\\nconnection: Upgrade\\r\\nx-version: ' + version + '\\r\\n\\r\\n')
   socket.pipe(socket)
 })
 server.listen(Number(PORT), HOST)

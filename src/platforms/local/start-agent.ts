@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { TidegateError } from '../../errors.ts'
 import { readPlace } from './agent/place.ts'
+import { startTimeOf } from './agent/process-table.ts'
 import { AgentClient } from './agent-client.ts'
 
 export interface StartAgentOptions {
@@ -74,15 +75,8 @@ async function stopAgent(client: AgentClient, pid: number, services: 'leave' | '
     // Gone already is what was asked for.
     if (!(error instanceof TidegateError && error.code === 'agent.unreachable')) throw error
   })
-  while (isRunning(pid)) await wait(20)
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
+  // By its start time and not by a signal: where nobody reaps it, a zombie stays and still takes signals.
+  while ((await startTimeOf(pid)) !== null) await wait(20)
 }
 
 async function lastWords(dir: string): Promise<string> {

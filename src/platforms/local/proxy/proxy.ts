@@ -24,7 +24,7 @@ export class TargetProxy {
   constructor(options: ProxyOptions) {
     this.#options = options
     // Uploads may take as long as they take; idle clients are kept longer than usual load balancers keep them.
-    this.#server = createServer({ requestTimeout: 0, keepAliveTimeout: 75_000 })
+    this.#server = createServer({ requestTimeout: 0, keepAliveTimeout: 75_000, shouldUpgradeCallback: isWebSocket })
     this.#server.on('request', (incoming, answer) => void this.#serve(incoming, answer))
     this.#server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
       this.#upgraded.add(socket)
@@ -74,6 +74,11 @@ export class TargetProxy {
 
   async #upgrade(incoming: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const began = performance.now()
+    // Only a Node without `shouldUpgradeCallback` (24.9) brings another upgrade here.
+    if (!isWebSocket(incoming)) {
+      socket.end('HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+      return
+    }
     const upstream = this.#pick(this.#slots(incoming), new Set())
     if (upstream === null) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
@@ -104,6 +109,9 @@ export class TargetProxy {
     return ['Set-Cookie', `${stickyCookie}=${release.id}; Path=/; HttpOnly; SameSite=Lax`]
   }
 }
+
+/** Any other upgrade that a client offers (h2c) is not taken, and its request served as it is. */
+const isWebSocket = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket'
 
 function forwarded({ headers, socket }: IncomingMessage): string[] {
   const before = headers['x-forwarded-for']

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { proxyUpgrade } from 'httpxy'
 
-/** Passes a WebSocket (or another upgrade) through to an instance; says whether it was accepted. */
+/** Passes a WebSocket through to an instance; says whether it was accepted. */
 export async function upgrade(incoming: IncomingMessage, socket: Socket, head: Buffer, port: number): Promise<boolean> {
   try {
     const upstream = await proxyUpgrade({ host: '127.0.0.1', port }, incoming, socket, head)
