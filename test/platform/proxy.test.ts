@@ -117,10 +117,23 @@ describe('what passes through', () => {
     socket.destroy()
   })
 
-  test("the client's address and host", async () => {
+  test("the client's address and host, and nothing that concerns one connection only", async () => {
     const { endpoint } = await deployed(agent)
-    const { body } = await request(endpoint, { headers: { 'x-forwarded-for': '192.0.2.7', connection: 'close' } })
-    expect(await body.text()).toBe('1.0.0')
+    const headers = { 'x-forwarded-for': '192.0.2.7', connection: 'close, x-mine', 'x-mine': 'yes', host: 'shop.test' }
+    const seen = await rawly(endpoint, headers, '/headers')
+    expect(JSON.parse(seen.slice(seen.indexOf('{'), seen.lastIndexOf('}') + 1))).toMatchObject({
+      host: 'shop.test',
+      'x-forwarded-for': '192.0.2.7, 127.0.0.1',
+      'x-forwarded-host': 'shop.test',
+      'x-forwarded-proto': 'http',
+    })
+    expect(seen).not.toContain('x-mine')
+  })
+
+  test('an upgrade that is not to WebSocket is left out, and its request served', async () => {
+    const { endpoint } = await deployed(agent)
+    const headers = { host: 'here', connection: 'Upgrade, HTTP2-Settings, close', upgrade: 'h2c' }
+    expect(await rawly(endpoint, headers)).toMatch(/^HTTP\/1.1 200 .*1\.0\.0/s)
   })
 })
 
@@ -189,4 +202,15 @@ async function upgraded(endpoint: string) {
   socket.write('GET / HTTP/1.1\r\nhost: here\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n')
   const [head] = (await once(socket, 'data')) as [Buffer]
   return { socket, head: head.toString() }
+}
+
+/** An answer as it came, to a request whose headers no client library would send. */
+async function rawly(endpoint: string, headers: Record<string, string>, path = '/'): Promise<string> {
+  const { hostname, port } = new URL(endpoint)
+  const socket = connect({ host: hostname, port: Number(port) })
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`)
+  let text = ''
+  for await (const chunk of socket) text += chunk
+  return text
 }

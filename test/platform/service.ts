@@ -1,6 +1,6 @@
 /** A tiny HTTP service to deploy: what it does is told by its workload's environment. */
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { create } from 'tar'
@@ -9,10 +9,12 @@ import { putJson } from '../../src/store/canonical.ts'
 import type { ContentStore } from '../../src/store/content-store.ts'
 
 const source = `
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 const { PORT, HOST, TIDEGATE_VERSION: version, CRASH, READY_AFTER, IGNORE_TERM, CHATTER } = process.env
+const child = IGNORE_TERM && spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)'])
 if (CRASH) { console.error('cannot start'); process.exit(Number(CRASH)) }
 const born = Date.now()
 let well = true
@@ -20,6 +22,7 @@ const server = createServer(async (request, response) => {
   const url = new URL(request.url, 'http://here')
   response.setHeader('x-version', version)
   response.setHeader('x-pid', process.pid)
+  if (child) response.setHeader('x-child', child.pid)
   if (url.pathname === '/ready') {
     response.statusCode = well && Date.now() - born >= Number(READY_AFTER ?? 0) ? 200 : 503
     return response.end()
@@ -29,6 +32,7 @@ const server = createServer(async (request, response) => {
   if (url.pathname === '/fail') { response.statusCode = 500; return response.end() }
   if (url.pathname === '/slow') { await wait(Number(url.searchParams.get('ms'))); return response.end(version) }
   if (url.pathname === '/environment') return response.end(JSON.stringify({ env: process.env, cwd: process.cwd(), argv: process.argv, exe: process.execPath }))
+  if (url.pathname === '/headers') return response.end(JSON.stringify(request.headers))
   if (url.pathname === '/events') {
     response.setHeader('content-type', 'text/event-stream')
     for (let i = 0; i < 3; i++) { response.write('data: ' + i + '\\n\\n'); await wait(150) }
@@ -91,11 +95,15 @@ export function readiness() {
   }
 }
 
-/** A `.tar.gz` of the files. */
+/** A `.tar.gz` of the files; one whose content begins with `-> ` is a symbolic link. */
 export async function packed(files: Record<string, string>): Promise<Uint8Array> {
   const dir = await mkdtemp(join(tmpdir(), 'tidegate-pack-'))
   try {
-    for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content)
+    for (const [name, content] of Object.entries(files)) {
+      const path = join(dir, name)
+      if (content.startsWith('-> ')) await symlink(content.slice(3), path)
+      else await writeFile(path, content)
+    }
     const stream = create({ cwd: dir, gzip: true, portable: true, mtime: new Date(0) }, Object.keys(files).toSorted())
     const chunks: Buffer[] = []
     for await (const chunk of stream) chunks.push(chunk as Buffer)

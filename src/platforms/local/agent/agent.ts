@@ -13,6 +13,7 @@ import { LocalTarget, type TargetWorld } from './target.ts'
 import { TargetFiles } from './target-files.ts'
 
 const tendEveryMs = 500
+const pruneEveryRounds = 120
 
 /** All targets of this machine's state directory. */
 export class LocalAgent {
@@ -34,7 +35,8 @@ export class LocalAgent {
   async open(): Promise<void> {
     await this.#world.releases.clean()
     const targets = await TargetFiles.all(this.#world.root)
-    await Promise.all(targets.map((target) => this.target(target)))
+    // One whose files can't be read is refused when it is addressed; it must not take the others with it.
+    await Promise.allSettled(targets.map((target) => this.target(target)))
     this.#opening.resolve()
     this.isOpen = true
   }
@@ -51,6 +53,7 @@ export class LocalAgent {
     if (known) return known
     const opening = LocalTarget.open(target, this.#world)
     this.#targets.set(key, opening)
+    opening.catch((error: unknown) => this.#world.log.error(error, `the files of ${key} cannot be read`))
     return opening
   }
 
@@ -86,8 +89,13 @@ export class LocalAgent {
   }
 
   async targets(): Promise<Target[]> {
-    const all = await Promise.all(this.#targets.values())
+    const all = await this.#readable()
     return all.filter((target) => target.state().anchor !== null).map(({ target }) => target)
+  }
+
+  async #readable(): Promise<LocalTarget[]> {
+    const settled = await Promise.allSettled(this.#targets.values())
+    return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   }
 
   async observe(target: Target): Promise<TargetState> {
@@ -109,13 +117,15 @@ export class LocalAgent {
     return known ?? this.target(target)
   }
 
-  /** Keeps logs within their bounds until the signal aborts. */
+  /** Keeps logs and unpacked releases within their bounds until the signal aborts. */
   async tend(signal: AbortSignal): Promise<void> {
+    let round = 0
     try {
       for await (const _ of every(tendEveryMs, null, { signal })) {
-        for (const opening of this.#targets.values()) {
-          const target = await opening
-          await target.logs.tend(new Set(target.instances.map(({ name }) => name)))
+        const targets = await this.#readable()
+        for (const target of targets) await target.logs.tend(new Set(target.instances.map(({ name }) => name)))
+        if (round++ % pruneEveryRounds === 0) {
+          await this.#world.releases.prune(targets.flatMap((target) => target.releases()))
         }
       }
     } catch (error) {
@@ -125,6 +135,6 @@ export class LocalAgent {
 
   /** Drains and stops every service; what should run stays on disk. */
   async stopServices(): Promise<void> {
-    await Promise.all([...this.#targets.values()].map(async (opening) => (await opening).shutDown()))
+    await Promise.all((await this.#readable()).map((target) => target.shutDown()))
   }
 }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { access, chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, normalize } from 'node:path'
 import { Readable } from 'node:stream'
@@ -8,6 +8,8 @@ import { TidegateError } from '../../../errors.ts'
 import type { ReleaseRecord, ReleaseRef } from '../../../spec/model.ts'
 import { getJson } from '../../../store/canonical.ts'
 import type { ContentStore } from '../../../store/content-store.ts'
+
+const youngMs = 3_600_000
 
 /** Releases of this machine: their records, and their files unpacked read-only, once for each archive. */
 export class Releases {
@@ -57,6 +59,23 @@ export class Releases {
     for (const name of names.filter((n) => n.startsWith('.tmp-'))) await removeTree(join(this.#dir, name))
   }
 
+  /**
+   * Removes unpacked files of releases that nobody needs any more; they can be unpacked again from the store. What is
+   * younger than an hour stays, since it may be on its way to being named.
+   */
+  async prune(needed: ReleaseRef[]): Promise<void> {
+    const keep = new Set<string>()
+    for (const release of needed) {
+      const record = await this.record(release).catch(() => null)
+      if (record?.artifact.kind === 'archive') keep.add(record.artifact.digest.slice('sha256:'.length))
+    }
+    for (const name of await readdir(this.#dir).catch(() => [])) {
+      const path = join(this.#dir, name)
+      const age = Date.now() - ((await lstat(path).catch(() => null))?.ctimeMs ?? Date.now())
+      if (!keep.has(name) && age > youngMs) await removeTree(path)
+    }
+  }
+
   async #unpack(digest: string, dir: string): Promise<string> {
     const there = await access(dir).then(
       () => true,
@@ -66,18 +85,20 @@ export class Releases {
     const content = await this.#store.get(digest)
     const temporary = join(this.#dir, `.tmp-${randomUUID()}`)
     await mkdir(temporary, { recursive: true })
-    await pipeline(Readable.from(pieces(content)), unpack({ cwd: temporary, filter: safely, preserveOwner: false }))
-    await makeReadOnly(temporary)
-    // The name says that it is whole.
-    await rename(temporary, dir)
-    await chmod(dir, 0o555)
-    return dir
+    try {
+      const into = unpack({ cwd: temporary, filter: safely, preserveOwner: false, strict: true })
+      await pipeline(Readable.from(pieces(content)), into)
+      await makeReadOnly(temporary)
+      // The name says that it is whole.
+      await rename(temporary, dir)
+      await chmod(dir, 0o555)
+      return dir
+    } catch (cause) {
+      await removeTree(temporary)
+      const actual = cause instanceof Error ? cause.message : String(cause)
+      throw new TidegateError('artifact.corrupt', { artifact: digest, expected: 'a .tar.gz', actual }, { cause })
+    }
   }
-}
-
-/** Short name of anything by its content, for folders. */
-export function shortName(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
 
 /** Removes a tree although its folders are read-only. */

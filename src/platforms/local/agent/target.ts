@@ -88,6 +88,13 @@ export class LocalTarget {
     return [...this.#instances.values()]
   }
 
+  /** Releases whose files are needed here: those that run or should, and those that a rollback may need. */
+  releases(): ReleaseRef[] {
+    const { anchor, slots } = this.#record
+    const filled = slotNames.flatMap((name) => slots[name]?.release ?? [])
+    return [...filled, ...this.instances.map(({ release }) => release), ...(anchor?.releases ?? [])]
+  }
+
   /** Group of a slot's instances, or null when it is empty. */
   groupOf(slot: Slot): string | null {
     return this.#record.slots[slot]?.group ?? null
@@ -226,7 +233,9 @@ export class LocalTarget {
     this.#planned = true
     setImmediate(() => {
       this.#planned = false
-      this.#writing = this.#writing.then(() => this.#reconcile())
+      this.#writing = this.#writing
+        .then(() => this.#reconcile())
+        .catch((error: unknown) => this.#world.log.error(error, 'could not reconcile'))
     })
   }
 

@@ -11,13 +11,15 @@ export type Ready = Record<Slot, number>
 
 const allStable: Weights = { stable: 100, candidate: 0 }
 const gently: RollingOptions = { maxSurge: '25%', maxUnavailable: '25%' }
+/** As many as a service remembers. */
+const keptReleases = 50
 const other = (slot: Slot): Slot => (slot === 'stable' ? 'candidate' : 'stable')
 
 export function prepared(record: TargetRecord, release: ReleaseRef, fence: Fence): TargetRecord {
   const next = fenced(record, fence)
   const { anchor } = next
   if (anchor.releases.some(({ digest }) => digest === release.digest)) return next
-  return { ...next, anchor: { ...anchor, releases: [...anchor.releases, release] } }
+  return { ...next, anchor: { ...anchor, releases: [...anchor.releases, release].slice(-keptReleases) } }
 }
 
 /** @param group name for a new group of instances, used where the slot has none or a candidate's release changes */
