@@ -1,23 +1,13 @@
 /** One target with very many deployments in a row: what its service workflow carries must stay flat. */
-import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client'
-import { defineUpdate } from '@temporalio/workflow'
 import pino from 'pino'
+import { type Accepted, connect, type TidegateClient } from '../src/client/index.ts'
 import type { Plan, ReleaseDraft, Target } from '../src/spec/model.ts'
 import { putJson } from '../src/store/canonical.ts'
-import {
-  type Accepted,
-  type DeploymentSummary,
-  type DeployRequest,
-  names,
-  serviceWorkflowId,
-  workflowQueue,
-} from '../src/workflows/messages.ts'
 import { limits } from '../src/workflows/service-memory.ts'
-import { createMemoryPlatform } from '../test/engine/memory-platform.ts'
+import { createMemoryPlatform, type MemoryPlatform } from '../test/engine/memory-platform.ts'
 import { obtainTemporal, startTemporal } from '../tools/temporal.ts'
 import { startWorker } from '../worker/index.ts'
 import type { Bench } from './run.ts'
@@ -49,11 +39,11 @@ export async function service({ quick, log }: { quick: boolean; log: (line: stri
     cacheDir: dir,
     log: pino({ level: 'silent' }),
   })
-  const connection = await Connection.connect({ address: temporal.address })
+  const client = await connect({ address: temporal.address, namespace: 'default' })
   try {
-    return await measure(new Client({ connection }), platform, deployments, log)
+    return await measure(client, platform, deployments, log)
   } finally {
-    await connection.close()
+    await client.close()
     await worker.shutdown()
     await temporal.stop()
     await rm(dir, { recursive: true, force: true })
@@ -61,8 +51,8 @@ export async function service({ quick, log }: { quick: boolean; log: (line: stri
 }
 
 async function measure(
-  client: Client,
-  platform: ReturnType<typeof createMemoryPlatform>,
+  client: TidegateClient,
+  platform: MemoryPlatform,
   deployments: number,
   log: (line: string) => void,
 ): Promise<Bench> {
@@ -70,7 +60,7 @@ async function measure(
   for (let i = 1; i <= deployments; i++) {
     const began = performance.now()
     const accepted = await deploy(client, platform, `1.0.${i}`)
-    const summary: DeploymentSummary = await client.workflow.getHandle(accepted.deployment).result()
+    const summary = await client.result(accepted.deployment)
     if (summary.status !== 'active') throw new Error(`#${accepted.number} ended ${summary.status}`)
     seconds.push((performance.now() - began) / 1000)
     if (i % 100 === 0) log(`${i} deployments, the last 100 in ${sum(seconds.slice(-100)).toFixed(1)} s`)
@@ -97,7 +87,7 @@ async function measure(
   }
 }
 
-async function deploy(client: Client, platform: ReturnType<typeof createMemoryPlatform>, version: string) {
+async function deploy(client: TidegateClient, platform: MemoryPlatform, version: string): Promise<Accepted> {
   const digest = await platform.store.put(new TextEncoder().encode(version))
   const workload = {
     command: ['true'],
@@ -110,32 +100,20 @@ async function deploy(client: Client, platform: ReturnType<typeof createMemoryPl
     gracePeriodMs: 0,
   }
   const draft: ReleaseDraft = { service: target.service, version, artifact: { kind: 'archive', digest }, workload }
-  const request: DeployRequest = {
-    requestId: randomUUID(),
-    by: 'bench',
-    version,
-    draft: await putJson(platform.store, draft),
-    plan,
-  }
-  const startWorkflowOperation = new WithStartWorkflowOperation('service', {
-    workflowId: serviceWorkflowId(target),
-    taskQueue: workflowQueue,
-    args: [{ target }],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-  })
-  const update = defineUpdate<Accepted, [DeployRequest]>(names.deploy)
-  return client.workflow.executeUpdateWithStart(update, { args: [request], startWorkflowOperation })
+  return client.deploy({ target, version, draft: await putJson(platform.store, draft), plan }, { by: 'bench' })
 }
 
 /** Every run of the service workflow: how long its history grew, and the largest state that one left to the next. */
-async function runsOfService(client: Client): Promise<{ runs: number; longest: number; carried: number }> {
+async function runsOfService({
+  temporal,
+}: TidegateClient): Promise<{ runs: number; longest: number; carried: number }> {
   let [runs, longest, carried] = [0, 0, 0]
-  for await (const { workflowId, runId, historyLength } of client.workflow.list({
+  for await (const { workflowId, runId, historyLength } of temporal.workflow.list({
     query: "WorkflowType = 'service'",
   })) {
     runs++
     longest = Math.max(longest, historyLength)
-    const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory()
+    const { events } = await temporal.workflow.getHandle(workflowId, runId).fetchHistory()
     const input = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data
     carried = Math.max(carried, input?.length ?? 0)
   }

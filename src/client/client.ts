@@ -210,11 +210,24 @@ export class TidegateClient {
     }
   }
 
-  /** How it ended; waits until it has. */
+  /** How it ended; waits until it has, also while it waits in the queue and has no workflow yet. */
   async result(deployment: string): Promise<DeploymentSummary> {
     const unknown = new TidegateError('deployment.unknown', { deployment, ...placeOf(deployment) })
     const wait = () => this.temporal.workflow.getHandle(deployment).result() as Promise<DeploymentSummary>
-    return call(this, wait, { unknown, deadline: null })
+    for (;;) {
+      try {
+        return await call(this, wait, { unknown, deadline: null })
+      } catch (error) {
+        if (error !== unknown) throw error
+        const id = parseDeploymentId(deployment)
+        const service = id && (await this.service(id.target))
+        const past = service?.history.find((summary) => summary.id === deployment)
+        if (past) return past
+        const waits = [service?.running, ...(service?.queue ?? [])].some((entry) => entry?.id === deployment)
+        if (!waits) throw unknown
+        await new Promise((resolve) => setTimeout(resolve, lookEvery))
+      }
+    }
   }
 
   /** Deployments of a target, newest first, at most 50: those that run, and how the others ended. */
@@ -229,6 +242,13 @@ export class TidegateClient {
     const id = running?.id ?? queue[0]?.id ?? history[0]?.id
     if (id === undefined) throw new TidegateError('target.unknown', { ...target })
     return id
+  }
+
+  /** The target that a deployment's id names. @throws `deployment.unknown` where it is no such id */
+  targetOf(deployment: string): Target {
+    const place = parseDeploymentId(deployment)
+    if (!place) throw new TidegateError('deployment.unknown', { deployment, ...placeOf(deployment) })
+    return place.target
   }
 
   /** Every target that Tidegate knows, from Temporal's visibility. */
