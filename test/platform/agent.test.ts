@@ -2,6 +2,7 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { request } from 'undici'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { removeTree } from '../../src/platforms/local/agent/releases.ts'
 import { createLocalPlatform } from '../../src/platforms/local/platform.ts'
 import { startAgent } from '../../src/platforms/local/start-agent.ts'
 import { candidate, deployed, fence, load, versions } from './deployed.ts'
@@ -141,6 +142,13 @@ test('ended in order it leaves the services running; asked to, it stops them wit
   await agent.restart()
   await untilReady(platform, target)
   expect(await versions(endpoint, 1)).toEqual({ '1.0.0': 1 })
+})
+
+test('when its folder is removed it stops its services and ends', async () => {
+  const { endpoint } = await deployed(agent)
+  const pid = await pidOf(endpoint)
+  await removeTree(agent.dir)
+  await until(async () => !(await isRunning(pid)) && !(await isRunning(agent.pid)))
 })
 
 test('its counters are readable as Prometheus text', async () => {

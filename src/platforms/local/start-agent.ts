@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
@@ -40,9 +40,11 @@ export async function startAgent({ dir, timeoutMs = 15_000 }: StartAgentOptions)
     if (answer?.ready && place) {
       const { pid } = answer
       const started = child?.pid === pid
+      if (child && !started) await seeOff(child)
       return { address: place.address, pid, started, stop: (services) => stopAgent(client, pid, services) }
     }
     if (Date.now() > deadline) {
+      if (child) await seeOff(child)
       throw new TidegateError('agent.unreachable', { address: place?.address ?? dir }, { cause: await lastWords(dir) })
     }
     await wait(30)
@@ -58,7 +60,7 @@ async function hello(client: AgentClient): Promise<{ pid: number; ready: boolean
   }
 }
 
-async function spawnAgent(dir: string) {
+async function spawnAgent(dir: string): Promise<ChildProcess> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const here = fileURLToPath(import.meta.url)
   const main = join(here, '..', 'agent', `main${extname(here)}`)
@@ -68,6 +70,14 @@ async function spawnAgent(dir: string) {
   child.unref()
   await log.close()
   return child
+}
+
+/** Another one was quicker. Left alone, ours would wait for the port and take it when that one ends. */
+async function seeOff(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exited
 }
 
 async function stopAgent(client: AgentClient, pid: number, services: 'leave' | 'stop' = 'leave'): Promise<void> {

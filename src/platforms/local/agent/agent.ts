@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setInterval as every } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -20,12 +21,14 @@ export class LocalAgent {
   readonly store: FileStore
   readonly traffic = new Traffic()
   isOpen = false
+  readonly #dir: string
   readonly #opening = Promise.withResolvers<void>()
   readonly #world: TargetWorld
   readonly #changes = new EventEmitter().setMaxListeners(0)
   readonly #targets = new Map<string, Promise<LocalTarget>>()
 
   constructor(dir: string, log: Logger) {
+    this.#dir = dir
     this.store = new FileStore(join(dir, 'store'))
     const releases = new Releases(join(dir, 'releases'), this.store)
     this.#world = { root: join(dir, 'targets'), releases, traffic: this.traffic, log, changes: this.#changes }
@@ -117,11 +120,15 @@ export class LocalAgent {
     return known ?? this.target(target)
   }
 
-  /** Keeps logs and unpacked releases within their bounds until the signal aborts. */
+  /**
+   * Keeps logs and unpacked releases within their bounds until the signal aborts, or the state directory is gone:
+   * then nobody could reach the agent any more.
+   */
   async tend(signal: AbortSignal): Promise<void> {
     let round = 0
     try {
       for await (const _ of every(tendEveryMs, null, { signal })) {
+        if (!existsSync(this.#dir)) return
         const targets = await this.#readable()
         for (const target of targets) await target.logs.tend(new Set(target.instances.map(({ name }) => name)))
         if (round++ % pruneEveryRounds === 0) {

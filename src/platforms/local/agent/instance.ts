@@ -22,8 +22,10 @@ export interface InstanceHome {
   logs: Logs
   /** Folder for the temporary folders of instances. */
   temporary: string
-  /** The record changed: durable when it returns. */
+  /** The record changed: durable when it returns. @throws when it can't be written */
   save: () => Promise<void>
+  /** The same, where what follows is right even if it can't be written; the failure is logged. */
+  note: () => Promise<void>
   /** Something that others see changed. */
   changed: () => void
 }
@@ -90,7 +92,12 @@ export class Instance implements Upstream {
     return ready ? { name, ready, restarts } : { name, ready, restarts, reason: this.#reason ?? 'not ready yet' }
   }
 
-  /** Runs until it has left; takes over the process of its record when that still runs. */
+  /** Finds the process of its record, when that still runs. To be awaited before it may serve again. */
+  async takeOver(): Promise<void> {
+    this.#running = await this.#found()
+  }
+
+  /** Runs until it has left, beginning with the process that was taken over. */
   start(): void {
     this.#over = this.#run()
   }
@@ -99,7 +106,7 @@ export class Instance implements Upstream {
   async stop(): Promise<void> {
     if (!this.record.leaving) {
       this.record.leaving = true
-      await this.#home.save()
+      await this.#home.note()
     }
     if (!this.#leave.signal.aborted) {
       await this.#idle()
@@ -110,8 +117,9 @@ export class Instance implements Upstream {
 
   async #run(): Promise<void> {
     const { signal } = this.#leave
-    let running = await this.#found()
-    while (!signal.aborted) {
+    let running = this.#running
+    // One that was taken over has to be seen off even where it had to leave meanwhile.
+    while (running !== null || !signal.aborted) {
       const exit = await this.#once(running, signal)
       running = null
       if (signal.aborted) break
@@ -119,7 +127,7 @@ export class Instance implements Upstream {
       this.record.failures++
       this.#lastExit = exit
       this.#reason = exit
-      await this.#home.save()
+      await this.#home.note()
       this.#home.changed()
       const pause = Math.min(firstBackOffMs * 2 ** (this.record.failures - 1), maxBackOffMs)
       await wait(pause, null, { signal }).catch(() => {})
@@ -184,7 +192,7 @@ export class Instance implements Upstream {
       const running = await launch(launching, output)
       process.pid = running.pid
       process.startedAt = running.startedAt
-      await this.#home.save()
+      await this.#home.note()
       return running
     } finally {
       await Promise.all([output.stdout.close(), output.stderr.close()])
@@ -197,8 +205,13 @@ export class Instance implements Upstream {
     const pid = process.pid ?? (await findMarked(process.marker))
     const startedAt = process.startedAt ?? (pid === null ? null : await startTimeOf(pid))
     const running = pid === null || startedAt === null ? null : await find(pid, startedAt)
-    if (running) for (const port of Object.values(process.ports)) keepPort(port)
-    else this.record.ready = false
+    if (!running) {
+      this.record.ready = false
+      return null
+    }
+    for (const port of Object.values(process.ports)) keepPort(port)
+    process.pid = running.pid
+    process.startedAt = running.startedAt
     return running
   }
 
@@ -221,7 +234,7 @@ export class Instance implements Upstream {
         if (this.record.ready === ready) return
         this.record.ready = ready
         this.#home.changed()
-        void this.#home.save()
+        void this.#home.note()
       },
       kill: (why) => {
         this.#reason = why

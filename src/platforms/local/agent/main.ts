@@ -2,7 +2,7 @@
  * The agent's process: `main.ts <state directory>`. It outlives the worker, the CLI and Temporal.
  *
  * SIGTERM and SIGINT end the agent and leave the services running: the next agent of the directory takes them over.
- * `POST /v1/shutdown?services=stop` drains and stops them first. Exit codes: 0 ended in order, 3 another agent
+ * `POST /v1/shutdown?services=stop` drains and stops them first, and so does the removal of the directory. Exit codes: 0 ended in order, 3 another agent
  * already runs for the directory, 1 anything else.
  */
 
@@ -81,3 +81,4 @@ await listen()
 await agent.open()
 log.info({ port, pid: process.pid }, 'ready')
 await agent.tend(ending.signal)
+await end('stop')

@@ -1,7 +1,7 @@
 /** What an agent leaves in its folder so that others find it: its token and its port. */
 
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 
@@ -36,7 +36,6 @@ export async function replacePort(dir: string, port: number): Promise<void> {
 }
 
 async function onceWritten(dir: string, name: string, make: () => Promise<string>): Promise<string> {
-  await mkdir(dir, { recursive: true, mode: 0o700 })
   const path = join(dir, name)
   const there = await readFile(path, 'utf8').catch(() => null)
   if (there !== null) return there.trim()

@@ -57,6 +57,7 @@ export class LocalTarget {
       logs: this.logs,
       temporary: join(files.dir, 'tmp'),
       save: () => this.#saveInstances(),
+      note: () => this.#noteInstances(),
       changed: () => this.#changed(),
     }
   }
@@ -67,7 +68,7 @@ export class LocalTarget {
     const { record, instances } = await files.load(target)
     const opened = new LocalTarget(target, world, files, record)
     for (const port of Object.values(record.ports ?? {})) keepPort(port)
-    for (const instance of instances) opened.#add(instance)
+    await Promise.all(instances.map((instance) => opened.#takeOver(instance)))
     await opened.#reconcile()
     return opened
   }
@@ -140,7 +141,7 @@ export class LocalTarget {
     await this.#writing
     await Promise.all(this.instances.map((instance) => this.#stop(instance)))
     await this.#router.close()
-    await this.#saveInstances()
+    await this.#noteInstances()
   }
 
   /** One write at a time: what is tested is what is replaced. */
@@ -206,6 +207,13 @@ export class LocalTarget {
     const instance = new Instance(record, this.#home)
     this.#instances.set(record.name, instance)
     instance.start()
+  }
+
+  async #takeOver(record: InstanceRecord): Promise<void> {
+    const instance = new Instance(record, this.#home)
+    this.#instances.set(record.name, instance)
+    await instance.takeOver()
+    instance.start()
     if (record.leaving) void this.#stop(instance)
   }
 
@@ -220,7 +228,7 @@ export class LocalTarget {
     try {
       await instance.stop()
       this.#instances.delete(instance.name)
-      await this.#saveInstances()
+      await this.#noteInstances()
     } catch (error) {
       this.#world.log.error(error, 'an instance could not be stopped in order')
     }
@@ -241,6 +249,10 @@ export class LocalTarget {
 
   #saveInstances(): Promise<void> {
     return this.#files.saveInstances(() => this.instances.map(({ record }) => record))
+  }
+
+  #noteInstances(): Promise<void> {
+    return this.#saveInstances().catch((error: unknown) => this.#world.log.error(error, 'could not write instances'))
   }
 
   #ready(): Ready {
