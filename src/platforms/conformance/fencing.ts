@@ -96,6 +96,19 @@ export const fencing: Part = ({ describe, test }, harness) => {
       assert.deepEqual((await claimAs(harness(), target, fenceOf(3))).anchor?.snapshot?.release, next)
     })
 
+    test('the mark of a direct rollback is seen by the next claim, and gone with the one after it', async () => {
+      const { platform, target: fresh, release } = harness()
+      const target = fresh()
+      await claimAs(harness(), target, fenceOf(1))
+      const direct = { by: 'a person', at: '2026-01-01T00:00:00.000Z', release: await release('1.0.0') }
+      await platform.claim(target, { fence: fenceOf(2), holder: 'by hand', engine, direct })
+      assert.deepEqual((await platform.observe(target)).anchor?.direct, direct)
+      for (const fence of [fenceOf(3), fenceOf(3), fenceOf(3, 1)]) {
+        assert.deepEqual((await claimAs(harness(), target, fence)).anchor?.direct, direct)
+      }
+      assert.equal((await claimAs(harness(), target, fenceOf(4))).anchor?.direct, undefined)
+    })
+
     test('a write with an older fence changes nothing, whatever the verb', async () => {
       const { platform, release } = harness()
       const { target } = await bothSlots(harness(), await release('1.0.0'), await release('1.1.0'))

@@ -23,10 +23,21 @@ export function claimed(record: TargetRecord, claim: Claim, now: string): Target
     snapshot: first ? snapshotOf(record, claim.fence.sequence, now) : (anchor?.snapshot ?? null),
     releases: anchor?.releases ?? [],
   }
-  // The mark of a direct rollback stays for its own sequence; a later claim is an engine's, which has seen it.
-  const mark = claim.direct ?? (anchor?.fence.sequence === claim.fence.sequence ? anchor.direct : undefined)
-  if (mark) next.direct = mark
-  return { ...record, anchor: next }
+  return marked({ ...record, anchor: next }, claim, anchor)
+}
+
+/**
+ * The mark of a direct rollback. The first sequence that an engine claims after it sees the mark, in the answer to
+ * each of its claims, so that a lost answer loses nothing; the next sequence finds it gone.
+ */
+function marked(record: TargetRecord & { anchor: Anchor }, claim: Claim, before: Anchor | null): TargetRecord {
+  const { directSeen, ...rest } = record
+  const { sequence } = claim.fence
+  if (claim.direct) return { ...rest, anchor: { ...record.anchor, direct: claim.direct } }
+  if (!before?.direct) return rest
+  const anchor = { ...record.anchor, direct: before.direct }
+  if (before.fence.sequence === sequence) return { ...record, anchor }
+  return directSeen === undefined ? { ...rest, anchor, directSeen: sequence } : rest
 }
 
 /** The record with the writer's fence in force, or `fence.stale`. Nothing may be written before a claim. */

@@ -40,7 +40,8 @@ const wellAfterMs = 20_000
 /** One instance of a release: its process, started again with back-off when it ends, until it has to leave. */
 export class Instance implements Upstream {
   readonly record: InstanceRecord
-  readonly connections = new Agent({ keepAlive: true, maxFreeSockets: 64 })
+  // Idle for less than the 5 s after which servers usually close, so that no request meets a closing connection.
+  readonly connections = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 4_000 })
   readonly #home: InstanceHome
   readonly #leave = new AbortController()
   #inFlight = 0

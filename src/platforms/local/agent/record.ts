@@ -21,6 +21,8 @@ export interface TargetRecord {
   anchor: Anchor | null
   slots: Record<Slot, SlotRecord | null>
   routing: Routing
+  /** Sequence of the first claim by an engine since a direct rollback: the anchor's mark stays for all of it. */
+  directSeen?: number
   /** Ports of the proxy: chosen once, so that an address never changes. */
   ports: { endpoint: number; preview: number } | null
 }
