@@ -34,6 +34,8 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
   process.send?.('ready')
   if (process.env.TIDEGATE_ENDS_WITH_OWNER) process.once('disconnect', stop)
   await Promise.all(workers.map((worker) => worker.done))
+  // The channel to its owner would keep the process.
+  if (process.connected) process.disconnect()
 }
 
 function notifier({ notify }: EngineConfig, log: Logger): ((notice: Notice) => Promise<void>) | undefined {
