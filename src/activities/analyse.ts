@@ -81,8 +81,9 @@ export function analyseActivities({ platform }: ActivityContext) {
             const checked = await monitor(args, state, signal)
             if (checked?.end) return checked.end
             if (over) {
-              const evidence = [...(judged?.evidence ?? ['healthy, no restarts']), ...(checked?.evidence ?? [])]
-              return settled(judged?.verdict ?? 'pass', args.analysis, evidence)
+              const unjudged = args.analysis ? 'nothing was measured' : 'healthy, no restarts'
+              const evidence = [...(judged?.evidence ?? [unjudged]), ...(checked?.evidence ?? [])]
+              return settled(judged?.verdict ?? (args.analysis ? 'no-data' : 'pass'), args.analysis, evidence)
             }
             const left = args.durationMs === null ? lookEvery : started + args.durationMs - Date.now()
             await pauseFor(Math.max(10, Math.min(lookEvery, interval, left)))
@@ -152,7 +153,8 @@ async function monitor(
   const evidence = results.filter((r) => !r.ok).map((r) => `check ${r.name}: ${r.detail}`)
   if (health === 'healthy') return { evidence }
   const action = health === 'degraded' ? args.checkPolicy.onDegraded : args.checkPolicy.onUnhealthy
-  if (action === 'proceed') return { evidence }
+  // Where a person is waited for already, only harm ends the wait.
+  if (action === 'proceed' || (action === 'pause' && args.durationMs === null)) return { evidence }
   const reason = evidence[0] ?? health
   if (action === 'pause') return { evidence, end: { verdict: 'inconclusive', ask: true, reason, evidence } }
   return { evidence, end: { verdict: 'fail', reason, evidence } }

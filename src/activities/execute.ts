@@ -8,12 +8,12 @@ import { whileHeartbeating } from './heartbeat.ts'
 export function executeActivities({ platform }: ActivityContext) {
   return {
     async applySlot(args: { target: Target; slot: Slot; goal: SlotGoal; fence: Fence }): Promise<void> {
-      await platform.apply(args.target, args.slot, args.goal, args.fence)
+      await whileHeartbeating(() => platform.apply(args.target, args.slot, args.goal, args.fence))
     },
 
     /** One write at the router, read back from it before it counts (lesson 5). */
     async routeTraffic(args: { target: Target; routing: Routing; fence: Fence }): Promise<void> {
-      await platform.route(args.target, args.routing, args.fence)
+      await whileHeartbeating(() => platform.route(args.target, args.routing, args.fence))
       const { routing } = await platform.observe(args.target)
       if (routing.weights.candidate !== args.routing.weights.candidate) {
         throw new Error(

@@ -1,9 +1,12 @@
-import { cancellationSignal, heartbeat, sleep } from '@temporalio/activity'
+import { Context, cancellationSignal, heartbeat, sleep } from '@temporalio/activity'
 
 /** How often a long activity shows that it lives (ms); well under the heartbeat time-outs of the policies. */
 export const heartbeatEvery = 2_000
 
-/** Runs `work` and heartbeats meanwhile, with what `details` returns at each beat. */
+/**
+ * Runs `work` and heartbeats meanwhile, with what `details` returns at each beat. Ends at once when the activity is
+ * cancelled or its worker is shut down, also where a platform does not listen: what it still writes is fenced.
+ */
 export async function whileHeartbeating<T>(
   work: (signal: AbortSignal) => Promise<T>,
   details: () => unknown = () => undefined,
@@ -11,7 +14,8 @@ export async function whileHeartbeating<T>(
   // No beat at once: each is a state transition on the server, and most activities are over before the first.
   const timer = setInterval(() => heartbeat(details()), heartbeatEvery)
   try {
-    return await work(cancellationSignal())
+    const { cancelled } = Context.current()
+    return await Promise.race([work(cancellationSignal()), cancelled])
   } finally {
     clearInterval(timer)
   }

@@ -1,5 +1,5 @@
 import { getClient } from '@temporalio/activity'
-import { type WorkflowExecutionStatusName, WorkflowNotFoundError } from '@temporalio/client'
+import { type WorkflowExecutionStatusName, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client'
 import type { Anchor } from '../platforms/port.ts'
 import type { ReleaseRef, Target } from '../spec/model.ts'
 import {
@@ -45,14 +45,15 @@ export function reconcileActivities({ platform, engine, visibility, notify }: Ac
       }
     },
 
-    /** Waits for a deployment that this run of the service workflow did not start. */
+    /** Waits for a deployment that this run of the service workflow did not start; null: it ended without a word. */
     async awaitDeployment({ id }: { id: string }): Promise<DeploymentSummary | null> {
       return whileHeartbeating(async () => {
-        const result = await getClient()
-          .workflow.getHandle(id)
-          .result()
-          .catch(() => null)
-        return result as DeploymentSummary | null
+        try {
+          return (await getClient().workflow.getHandle(id).result()) as DeploymentSummary
+        } catch (error) {
+          if (error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError) return null
+          throw error
+        }
       })
     },
 

@@ -16,6 +16,7 @@ export interface WayBackArgs {
   step: number
   /** Where it leads; the snapshot of the claim where absent. */
   goal?: RestoreGoal
+  takeOver?: boolean
 }
 
 export interface WayBackProgress {
@@ -45,7 +46,7 @@ export function wayBackActivities({ platform, engine }: ActivityContext) {
         }
         const sequence = anchor?.holder === holder ? anchor.fence.sequence : args.sequence
         const fence: Fence = { sequence, epoch, step }
-        let state = await platform.claim(target, { fence, holder, engine })
+        let state = await platform.claim(target, { fence, holder, engine, takeOver: args.takeOver })
         const goal = args.goal ?? state.anchor?.snapshot
         if (!goal) throw new Error('a claim left no snapshot')
         const moves: string[] = []

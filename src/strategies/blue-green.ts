@@ -33,7 +33,8 @@ export function nextBlueGreenMove(options: BlueGreenOptions, progress: BlueGreen
     return { do: 'fail', reason: progress.judged.reason ?? 'the analysis failed' }
   }
   if (!progress.verified) return { do: 'verify' }
-  if (progress.paused) return { do: 'ask', gate: 'paused', kind: 'paused', text: 'paused', timeoutMs: 0 }
+  if (progress.paused && !progress.full)
+    return { do: 'ask', gate: 'paused', kind: 'paused', text: 'paused', timeoutMs: 0 }
   if (!progress.switched) {
     if (!options.autoPromote && !progress.promoted && !progress.full) {
       const text = 'the new release is ready beside the old one, without traffic'

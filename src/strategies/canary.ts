@@ -69,7 +69,7 @@ export function nextCanaryMove(options: CanaryOptions, whole: number, progress: 
     if (step.pause === 'manual' && !progress.promoted) return { do: 'measure', step, durationMs: null }
     if (step.pause !== 'manual' && step.pause > 0) return { do: 'measure', step, durationMs: step.pause }
   }
-  if (progress.paused) return { do: 'ask', gate, kind: 'paused', text: `paused at ${step.weight} %` }
+  if (progress.paused && !progress.full) return { do: 'ask', gate, kind: 'paused', text: `paused at ${step.weight} %` }
   if (progress.judged?.ask && !progress.full) {
     const why = progress.judged.reason ?? progress.judged.verdict
     return { do: 'ask', gate, kind: 'question', text: `${progress.judged.verdict} at ${step.weight} %: ${why}` }

@@ -70,8 +70,10 @@ export interface Call {
   summary: string
   /** Milliseconds from scheduling to the end, retries included. */
   within?: number
-  /** Tried once, whatever happens. */
-  once?: boolean
+  /** Tried at most so often. Only where the workflow itself tries again: a worker's release costs an attempt. */
+  attempts?: number
+  /** A wait that must not stand behind the waits of others. */
+  urgent?: boolean
 }
 
 /** The activities of a location, each with its row's options: `run('routeTraffic', { summary }, args)`. */
@@ -85,9 +87,9 @@ export function activitiesOf(location: string) {
     const proxy = proxyActivities<Activities>({
       ...policies[kind],
       ...(call.within === undefined ? {} : { scheduleToCloseTimeout: call.within }),
-      taskQueue: kind === 'wait' ? waitingQueue(location) : effectsQueue(location),
+      taskQueue: kind === 'wait' && !call.urgent ? waitingQueue(location) : effectsQueue(location),
       cancellationType: ActivityCancellationType.TRY_CANCEL,
-      retry: { ...retry, ...(call.once ? { maximumAttempts: 1 } : {}) },
+      retry: { ...retry, ...(call.attempts ? { maximumAttempts: call.attempts } : {}) },
       summary: call.summary,
     })
     const activity = proxy[name] as unknown as (...a: typeof args) => ReturnType<Activities[Name]>

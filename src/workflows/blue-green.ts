@@ -3,7 +3,7 @@ import { condition } from '@temporalio/workflow'
 import type { BlueGreenOptions } from '../spec/model.ts'
 import { type BlueGreenAction, type BlueGreenProgress, nextBlueGreenMove } from '../strategies/blue-green.ts'
 import { unhealthyChecks } from './checks.ts'
-import type { StrategyInput, StrategyResult } from './messages.ts'
+import type { DecisionName, Gate, StrategyInput, StrategyResult } from './messages.ts'
 import { openStrategy, type StrategyRecord } from './strategy-record.ts'
 
 /** Ready, verified, switched, watched. */
@@ -54,18 +54,13 @@ async function carryOut(
         (await unhealthyChecks(record.run, input.target, plan, 'verify'))
       progress.verified = true
       record.state.step = 2
-      if (bad?.action === 'pause') progress.judged = { verdict: 'inconclusive', ask: true, reason: bad.detail }
-      return bad?.action === 'rollback' ? `checks against the preview: ${bad.detail}` : null
-    }
-    case 'ask': {
-      record.setGate({ ...gateOf(move), answers: move.kind === 'paused' ? ['resume'] : ['promote'] })
-      const inTime = await record.answered(move.timeoutMs)
-      record.setGate(null)
-      progress.timedOut = !inTime
-      if (inTime && move.kind === 'promotion') progress.promoted = true
-      if (progress.judged && move.kind === 'question') progress.judged = { ...progress.judged, ask: false }
+      if (bad?.action === 'rollback') return `checks against the preview: ${bad.detail}`
+      if (bad) await ask(input, record, progress, questionOf(bad.detail))
       return null
     }
+    case 'ask':
+      await ask(input, record, progress, { ...move, name: move.gate })
+      return null
     case 'switch':
       await record.route({ stable: 0, candidate: 100 })
       progress.switched = true
@@ -84,4 +79,24 @@ async function carryOut(
   }
 }
 
-const gateOf = ({ gate, kind, text }: Extract<BlueGreenAction, { do: 'ask' }>) => ({ name: gate, kind, text })
+/** Waits for a person's word; harm that is seen meanwhile is judged like any other. */
+async function ask(
+  { options }: StrategyInput<BlueGreenOptions>,
+  record: StrategyRecord,
+  progress: BlueGreenProgress,
+  { name, kind, text, timeoutMs }: Pick<Gate, 'name' | 'kind' | 'text'> & { timeoutMs?: number },
+): Promise<void> {
+  const answers: DecisionName[] = kind === 'paused' ? ['resume'] : ['promote']
+  const watch = progress.switched ? { analysis: options.analysis } : { beforeTraffic: true }
+  const seen = await record.hold({ name, kind, text, answers }, { ...watch, timeoutMs })
+  if (typeof seen === 'object') progress.judged = { verdict: seen.verdict, ask: seen.ask === true, reason: seen.reason }
+  else if (seen === 'late') progress.timedOut = true
+  else if (kind === 'promotion') progress.promoted = true
+  else if (progress.judged && kind === 'question') progress.judged = { ...progress.judged, ask: false }
+}
+
+const questionOf = (detail: string) => ({
+  name: 'checks',
+  kind: 'question' as const,
+  text: `checks against the preview: ${detail}`,
+})

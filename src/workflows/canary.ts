@@ -2,8 +2,8 @@
 import type { CanaryOptions } from '../spec/model.ts'
 import { type CanaryAction, type CanaryProgress, nextCanaryMove, stepsOf } from '../strategies/canary.ts'
 import { unhealthyChecks } from './checks.ts'
-import type { StrategyInput, StrategyResult } from './messages.ts'
-import { openStrategy, type StrategyRecord } from './strategy-record.ts'
+import type { Gate, StrategyInput, StrategyResult } from './messages.ts'
+import { openStrategy, type StrategyRecord, type Watch } from './strategy-record.ts'
 
 export async function canary(input: StrategyInput<CanaryOptions>): Promise<StrategyResult> {
   const { options, replicas } = input
@@ -47,8 +47,9 @@ async function carryOut(
       progress.ready = true
       const bad =
         progress.weight === 0 ? await unhealthyChecks(record.run, input.target, input.plan, 'before-traffic') : null
-      if (bad?.action === 'pause') progress.judged = { verdict: 'inconclusive', ask: true, reason: bad.detail }
-      return bad?.action === 'rollback' ? `checks before traffic: ${bad.detail}` : null
+      if (bad?.action === 'rollback') return `checks before traffic: ${bad.detail}`
+      if (bad) await ask(record, progress, questionOf(bad.detail), { beforeTraffic: true })
+      return null
     }
     case 'weight':
       await record.route({ stable: 100 - move.weight, candidate: move.weight })
@@ -58,10 +59,7 @@ async function carryOut(
       await measure(input, record, progress, move)
       return null
     case 'ask':
-      record.setGate({ ...gateOf(move), answers: move.kind === 'paused' ? ['resume'] : ['promote'] })
-      await record.answered()
-      record.setGate(null)
-      if (progress.judged && move.kind === 'question') progress.judged = { ...progress.judged, ask: false }
+      await ask(record, progress, gateOf(move), { analysis: analysisOf(input, progress) })
       return null
     case 'advance':
       progress.step++
@@ -76,19 +74,37 @@ async function measure(
   input: StrategyInput<CanaryOptions>,
   record: StrategyRecord,
   progress: CanaryProgress,
-  move: Extract<CanaryAction, { do: 'measure' }>,
+  { step, durationMs }: Extract<CanaryAction, { do: 'measure' }>,
 ): Promise<void> {
-  const { step, durationMs } = move
-  const analysis = step.analysis ?? input.options.analysis
+  const analysis = analysisOf(input, progress)
   if (durationMs === null) {
     const text = `promotion at ${step.weight} %`
-    record.setGate({ name: `step-${progress.step + 1}`, kind: 'promotion', text, answers: ['promote'] })
+    await ask(record, progress, { name: `step-${progress.step + 1}`, kind: 'promotion', text }, { analysis })
+    return
   }
-  const what = `${analysis ? 'analyse' : 'watch'} ${input.candidate.version} at ${step.weight} %`
-  const result = await record.measure(durationMs, analysis, what)
-  record.setGate(null)
-  if (!result) progress.promoted = true
-  else progress.judged = { verdict: result.verdict, ask: result.ask === true, reason: result.reason }
+  const what = `${step.analysis ? 'analyse' : 'watch'} ${input.candidate.version} at ${step.weight} %`
+  const result = await record.measure(durationMs, step.analysis, what)
+  if (result) progress.judged = { verdict: result.verdict, ask: result.ask === true, reason: result.reason }
 }
 
+/** Waits for a person's word; harm that is seen meanwhile is judged like any other. */
+async function ask(
+  record: StrategyRecord,
+  progress: CanaryProgress,
+  gate: Pick<Gate, 'name' | 'kind' | 'text'>,
+  watch: Watch,
+): Promise<void> {
+  const seen = await record.hold({ ...gate, answers: gate.kind === 'paused' ? ['resume'] : ['promote'] }, watch)
+  if (typeof seen === 'object') progress.judged = { verdict: seen.verdict, ask: seen.ask === true, reason: seen.reason }
+  else if (gate.kind === 'promotion') progress.promoted = true
+  else if (progress.judged && gate.kind === 'question') progress.judged = { ...progress.judged, ask: false }
+}
+
+const analysisOf = ({ options }: StrategyInput<CanaryOptions>, { step }: CanaryProgress) =>
+  stepsOf(options)[step]?.analysis ?? options.analysis
+const questionOf = (detail: string) => ({
+  name: 'checks',
+  kind: 'question' as const,
+  text: `checks before traffic: ${detail}`,
+})
 const gateOf = ({ gate, kind, text }: Extract<CanaryAction, { do: 'ask' }>) => ({ name: gate, kind, text })

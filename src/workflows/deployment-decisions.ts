@@ -2,7 +2,8 @@ import { defineSignal, getExternalWorkflowHandle, setHandler } from '@temporalio
 import { TidegateError } from '../errors.ts'
 import { refuseAtGate, signed, takeDecisions } from './decisions.ts'
 import type { DeploymentRecord } from './deployment-record.ts'
-import { type Decision, type DecisionName, type Gate, internalNames } from './messages.ts'
+import { readStrategyGate, readSupersede } from './internal-messages.ts'
+import { type Decision, type DecisionName, internalNames } from './messages.ts'
 import { isOver } from './status.ts'
 
 const goingBack = ['rolling_back', 'rollback_blocked']
@@ -35,21 +36,32 @@ export function takeDeploymentDecisions(record: DeploymentRecord, cancelForward:
       record.note(`${name} ${signed(decision)}`)
       if (name === 'abort') return abort(record, decision, cancelForward)
       if (name === 'pause') state.paused = true
-      if (name === 'resume') state.paused = false
+      if (name === 'resume' || decision.full) state.paused = false
       if (strategys.includes(name) && state.strategyWorkflow) return passOn(record, name, decision)
-      if (state.gate) record.answer(name, decision)
+      // A pause in front of a gate, or its end, is no answer to what the gate asks.
+      if (state.gate?.answers.includes(name)) record.answer(name, decision)
       return words[name]
     },
   })
 
-  setHandler(defineSignal<[{ by: string; version: string }]>(internalNames.supersede), ({ by, version }) => {
-    if (isOver(state.status) || record.stop) return
-    record.stop = { cause: 'superseded', text: `superseded by ${version} (${by})` }
-    cancelForward()
+  setHandler(defineSignal<[unknown]>(internalNames.supersede), (payload) => {
+    const newer = readSupersede(payload)
+    if (!newer || isOver(state.status)) return
+    const text = `superseded by ${newer.version} (${newer.by})`
+    if (goingBack.includes(state.status)) {
+      // Forced past: trying again finds the newer owner, and ends.
+      record.note(text)
+      if (state.gate?.answers.includes('retry')) record.answer('retry', { by: newer.by, reason: text })
+    } else if (!record.stop) {
+      record.stop = { cause: 'superseded', text }
+      cancelForward()
+    }
   })
-  setHandler(defineSignal<[{ gate: Gate | null; paused: boolean }]>(internalNames.strategyGate), ({ gate, paused }) => {
-    state.paused = paused
-    record.setGate(gate)
+  setHandler(defineSignal<[unknown]>(internalNames.strategyGate), (payload) => {
+    const word = readStrategyGate(payload)
+    if (!word || !state.strategyWorkflow || goingBack.includes(state.status)) return
+    state.paused = word.paused
+    record.setGate(word.gate)
   })
 }
 
@@ -72,10 +84,12 @@ function abort(record: DeploymentRecord, decision: Decision, cancelForward: () =
 }
 
 async function passOn(record: DeploymentRecord, name: DecisionName, decision: Decision): Promise<string> {
-  const id = record.state.strategyWorkflow
+  const { strategyWorkflow: id, gate } = record.state
+  // The gate that was open when it was said: by the time it arrives, the next one may be.
+  const word = name === 'promote' && !decision.full ? { ...decision, gate: decision.gate ?? gate?.name } : decision
+  if (gate?.answers.includes(name)) record.setGate(null)
   try {
-    if (id) await getExternalWorkflowHandle(id).signal(name, decision)
-    if (name === 'promote') record.setGate(null)
+    if (id) await getExternalWorkflowHandle(id).signal(name, word)
     return `Passed on to ${id}.`
   } catch {
     return 'The strategy had just ended: nothing was left to decide.'

@@ -1,5 +1,6 @@
 /** What a deployment's workflow knows of itself: its state, its timeline, its gate; answered by the query `state`. */
 import { condition, defineQuery, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow'
+import type { ErrorBody } from '../errors.ts'
 import type { Fence, Snapshot } from '../platforms/port.ts'
 import { activitiesOf, type Run } from './activity-policies.ts'
 import { deploymentDetails } from './details.ts'
@@ -33,8 +34,12 @@ export interface DeploymentRecord {
   claimed: { fence: Fence; snapshot: Snapshot } | null
   /** A hook that nothing older can run after has run. */
   irreversible: boolean
-  /** Time spent waiting for people so far (ms): not counted by the deadline. */
+  /** Time spent waiting for people or for its turn so far (ms): not counted by the deadline. */
   waitedMs(): number
+  /** Fulfilled when it waits for nobody. */
+  atWork(): Promise<void>
+  /** Waits for something that is no work of its own; the time is not counted by the deadline. */
+  uncounted<T>(waiting: () => Promise<T>): Promise<T>
   /** The next fence of the forward way. */
   nextFence(): Fence
   note(text: string): void
@@ -44,17 +49,26 @@ export interface DeploymentRecord {
   setGate(gate: Gate | null): void
   /** Waits for a person's word at a gate; null when the time (ms) is over first. */
   ask(gate: Omit<Gate, 'since'>, timeoutMs?: number): Promise<{ name: DecisionName; decision: Decision } | null>
-  /** What a person said at the open gate. */
+  /** What a person said at the open gate; closes it. */
   answer(name: DecisionName, decision: Decision): void
   summary(): DeploymentSummary
 }
+
+/** An error as the service remembers it: it travels from run to run, so its texts are cut. */
+const carried = ({ code, message, remedy }: ErrorBody): ErrorBody => ({
+  code,
+  message: cut(message),
+  remedy: cut(remedy),
+  facts: {},
+})
 
 /** Opens the record and answers `state`; to be called before the first `await`. */
 export function openDeployment(input: DeploymentInput): DeploymentRecord {
   const { workflowId, startTime } = workflowInfo()
   let answered: { name: DecisionName; decision: Decision } | null = null
   let waitedMs = 0
-  let gateSince = 0
+  let waitsSince: number | null = null
+  let elsewhere = false
 
   const state: DeploymentState = {
     id: workflowId,
@@ -84,6 +98,16 @@ export function openDeployment(input: DeploymentInput): DeploymentRecord {
   const show = () => setCurrentDetails(deploymentDetails(state))
   setHandler(defineQuery<DeploymentState>(names.state), () => state, { description: 'The whole picture.' })
 
+  /** Starts or stops the clock of the time that is not counted. */
+  const count = () => {
+    const waits = state.gate !== null || elsewhere
+    if (waits) waitsSince ??= Date.now()
+    else if (waitsSince !== null) {
+      waitedMs += Date.now() - waitsSince
+      waitsSince = null
+    }
+  }
+
   const record: DeploymentRecord = {
     input,
     state,
@@ -92,7 +116,18 @@ export function openDeployment(input: DeploymentInput): DeploymentRecord {
     evidence: [],
     claimed: null,
     irreversible: false,
-    waitedMs: () => waitedMs + (state.gate ? Date.now() - gateSince : 0),
+    waitedMs: () => waitedMs + (waitsSince === null ? 0 : Date.now() - waitsSince),
+    atWork: () => condition(() => waitsSince === null),
+    async uncounted(waiting) {
+      elsewhere = true
+      count()
+      try {
+        return await waiting()
+      } finally {
+        elsewhere = false
+        count()
+      }
+    },
     nextFence() {
       if (!record.claimed) throw new Error('a step before the claim')
       record.claimed.fence = { ...record.claimed.fence, step: record.claimed.fence.step + 1 }
@@ -116,9 +151,8 @@ export function openDeployment(input: DeploymentInput): DeploymentRecord {
       show()
     },
     setGate(gate) {
-      if (state.gate) waitedMs += Date.now() - gateSince
-      gateSince = Date.now()
       state.gate = gate
+      count()
       if (gate) record.note(`waits: ${gate.text}`)
       else show()
     },
@@ -136,6 +170,8 @@ export function openDeployment(input: DeploymentInput): DeploymentRecord {
     },
     answer(name, decision) {
       answered = { name, decision }
+      // Closed at once: a second word in the same breath finds nothing that waits.
+      record.setGate(null)
     },
     summary: () => ({
       id: state.id,
@@ -150,8 +186,8 @@ export function openDeployment(input: DeploymentInput): DeploymentRecord {
       reason: state.reason,
       acceptedAt: state.acceptedAt,
       endedAt: state.endedAt,
-      outcome: state.outcome,
-      error: state.error,
+      outcome: state.outcome && cut(state.outcome),
+      error: state.error && carried(state.error),
       evidence: record.evidence.slice(-8).map((line) => cut(line, 160)),
       incomplete: state.incomplete,
       sequence: record.claimed?.fence.sequence,

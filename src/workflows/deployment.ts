@@ -1,14 +1,22 @@
 /** One attempt to make a release the stable one: the saga. */
-import { allHandlersFinished, CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow'
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  isCancellation,
+  sleep,
+} from '@temporalio/workflow'
 import { TidegateError } from '../errors.ts'
 import { takeDeploymentDecisions } from './deployment-decisions.ts'
 import { type DeploymentRecord, openDeployment } from './deployment-record.ts'
 import { activate, execute } from './execute.ts'
 import { errorBodyOf, failureOf } from './failures.ts'
 import { type Hooked, withHooks } from './hooks.ts'
-import type { DeploymentInput, DeploymentSummary } from './messages.ts'
+import { type DeploymentInput, type DeploymentSummary, internalNames } from './messages.ts'
 import { tell } from './notices.ts'
 import { createSaga, type Saga } from './saga.ts'
+import { isOver } from './status.ts'
 import { awaitApproval, awaitTurn } from './turn.ts'
 import { goBack, restoreTarget } from './way-back.ts'
 
@@ -65,9 +73,14 @@ async function forward(record: DeploymentRecord, saga: Saga): Promise<void> {
     state.previous = prepared.snapshot.release
     state.canRollback = canRollback(record)
   })
+  if (input.overrides) await tellOverridden(record, input.overrides)
 
   record.enter('executing', `moving ${target.service} to ${input.version}`)
   await stage('execute', () => execute(record))
+  if (state.incomplete.length > 0) {
+    record.enter('rolling_back', `left undone: ${state.incomplete.join('; ')}`)
+    return end(record, 'rolled_back', state.doing)
+  }
   record.enter('activating', `activating ${input.version}`)
   await stage('activate', () => activate(record))
   end(record, 'active', `${state.release?.id ?? target.service} is the stable release`)
@@ -78,7 +91,7 @@ async function endOtherwise(record: DeploymentRecord, saga: Saga, error: unknown
   const { state } = record
   const body = errorBodyOf(error)
   const stop = record.stop ?? (isCancellation(error) ? { cause: 'abort' as const, text: 'cancelled' } : null)
-  state.gate = null
+  record.setGate(null)
   if (!stop) state.error = body
   const why = stop?.text ?? body.message
   record.note(why)
@@ -98,6 +111,14 @@ async function endOtherwise(record: DeploymentRecord, saga: Saga, error: unknown
   end(record, status, why)
 }
 
+/** Only now that it has claimed: the one that is forced past must find a newer owner. */
+async function tellOverridden({ input }: DeploymentRecord, id: string): Promise<void> {
+  const word = { by: input.by, version: input.version }
+  await getExternalWorkflowHandle(id)
+    .signal(internalNames.supersede, word)
+    .catch(() => undefined)
+}
+
 function end(record: DeploymentRecord, status: DeploymentSummary['status'], outcome: string): void {
   record.enter(status, outcome)
   record.state.outcome = outcome
@@ -107,14 +128,17 @@ function end(record: DeploymentRecord, status: DeploymentSummary['status'], outc
 
 /** Ends the way forward when the deployment takes too long; time spent waiting for people is not counted. */
 function watchDeadline(record: DeploymentRecord, cancel: () => void): void {
+  const { state } = record
   const { deadlineMs } = record.input.plan
   const began = Date.now()
   const left = () => deadlineMs - (Date.now() - began - record.waitedMs())
   const watch = async () => {
     while (left() > 0) {
       await sleep(left(), { summary: 'deadline of the deployment' })
-      await condition(() => record.state.gate === null)
+      await record.atWork()
     }
+    // What has begun to end takes the time that it takes.
+    if (state.status === 'rolling_back' || state.status === 'rollback_blocked' || isOver(state.status)) return
     const error = new TidegateError('deadline.exceeded', { what: 'The deployment', deadline: `${deadlineMs / 1000} s` })
     record.stop = { cause: 'deadline', text: error.message }
     record.state.error = error.toJSON()

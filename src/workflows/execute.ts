@@ -25,12 +25,14 @@ export async function execute(record: DeploymentRecord): Promise<void> {
   const { state, input } = record
   if (input.kind === 'restore') {
     state.release = input.goal?.release ?? null
-    await moveBack(record, { sequence: record.claimed?.fence.sequence ?? 0 }, 0)
+    const left = await moveBack(record, { sequence: record.claimed?.fence.sequence ?? 0 }, 0)
+    if (left) state.incomplete.push(left)
     return
   }
   const release = state.release ?? state.previous
   if (!release) return fail('target.unknown', { service: input.target.service, environment: input.target.environment })
   state.release = release
+  state.version = release.version
   const strategy = effectiveStrategy(record)
   state.strategy = strategy.name
   if (strategy.name === 'canary' || strategy.name === 'blue-green') await runStrategy(record, strategy, release)
@@ -90,7 +92,7 @@ async function runStrategy(
         })
   const result: StrategyResult = await child.result()
   state.strategyWorkflow = null
-  state.gate = null
+  record.setGate(null)
   record.evidence.push(...result.evidence)
   claimed.fence = result.fence
   if (result.outcome === 'failed') {
@@ -139,6 +141,7 @@ export async function activate(record: DeploymentRecord): Promise<void> {
     )
     record.evidence.push(...result.evidence)
     if (result.verdict === 'fail') fail('strategy.failed', { strategy: 'the bake', reason: result.reason })
+    if (result.ask) await askAboutChecks(record, result.reason ?? result.verdict)
   }
   const bad = await unhealthyChecks(record.run, target, plan, 'after-activation')
   if (bad?.action === 'rollback') fail('checks.unhealthy', { when: 'after activation', detail: bad.detail })
@@ -150,6 +153,6 @@ export async function activate(record: DeploymentRecord): Promise<void> {
 }
 
 async function askAboutChecks(record: DeploymentRecord, detail: string): Promise<void> {
-  const gate = { name: 'checks', kind: 'question' as const, text: `checks failed after activation: ${detail}` }
+  const gate = { name: 'checks', kind: 'question' as const, text: `checks fail: ${detail}` }
   await record.ask({ ...gate, answers: ['promote'] })
 }

@@ -17,9 +17,10 @@ export function fail(code: ErrorCode, facts: Facts = {}): never {
   throw failureOf(new TidegateError(code, facts))
 }
 
-/** The error body inside whatever an activity, a child or a handler threw. */
-export function errorBodyOf(error: unknown): ErrorBody {
-  const cause = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure ? error.cause : error
+/** The error body inside whatever an activity, a child, an activity of a child, or a handler threw. */
+export function errorBodyOf(thrown: unknown): ErrorBody {
+  const error = thrown instanceof ChildWorkflowFailure ? thrown.cause : thrown
+  const cause = error instanceof ActivityFailure ? error.cause : error
   if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) {
     const body = cause.details?.[0] as ErrorBody | undefined
     if (body && typeof body.message === 'string') return body

@@ -34,7 +34,11 @@ async function runOne(record: DeploymentRecord, hook: Hook): Promise<void> {
   if (hook.irreversible) record.irreversible = true
   for (;;) {
     try {
-      const { detail } = await record.run('runHook', { summary: `hook ${hook.name}`, once: hook.once }, args)
+      const { detail } = await record.run(
+        'runHook',
+        { summary: `hook ${hook.name}`, attempts: hook.once ? 1 : undefined },
+        args,
+      )
       return record.note(`hook ${hook.name}: ${detail}`)
     } catch (error) {
       const body = errorBodyOf(error)

@@ -97,6 +97,8 @@ export interface RollbackRequest extends Request {
   /** Release id or version; the previous stable release where absent. */
   to?: string
   kind?: RollbackKind
+  /** Time between the moves of a gradual rollback (ms); 30 s unless told. */
+  pauseMs?: number
 }
 
 export interface ScaleRequest extends Request {
@@ -292,6 +294,8 @@ export interface DeploymentInput {
   release: ReleaseRef | null
   plan: Plan
   takeOver?: boolean
+  /** The deployment whose blocked way back this one is forced past; told once this one has claimed. */
+  overrides?: string
   /** Kind `restore`: where it leads. */
   goal?: RestoreGoal
   /** Given at once where the target is free and nobody must approve; otherwise it asks. */

@@ -50,7 +50,7 @@ export async function reconcileWith(
   if (holder?.fate === 'died' && anchor?.snapshot && !known) {
     queueRestore(memory, target, goal ?? anchor.snapshot, holder.id)
   } else if (holder?.fate !== 'running') {
-    if (found.stable) setStable(memory, found.stable)
+    if (found.stable) setStable(memory, found.stable, false)
     else memory.stable = null
   }
 }
@@ -79,13 +79,15 @@ function queueRestore(memory: ServiceMemory, target: Target, goal: RestoreGoal, 
   })
 }
 
-/** The platform may be away for a while; nothing is decided without it. */
+/** The platform may be away for days; nothing is decided without it. It is asked less and less often (ms). */
+const mostBetweenAsking = 300_000
+
 async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
+  for (let wait = 5_000; ; wait = Math.min(wait * 2, mostBetweenAsking)) {
     try {
       return await ask()
     } catch {
-      await sleep('5 seconds', { summary: 'the platform does not answer' })
+      await sleep(wait, { summary: 'the platform does not answer' })
     }
   }
 }

@@ -17,12 +17,12 @@ const fallback: PlanMemory = {
  * How a rollback moves: at once (one switch), gradually (the old version's weight 75, 50, 25, 0), or controlled (the
  * same steps, each with its checks and a person's word).
  */
-export function rollbackStrategy(kind: RollbackKind): Strategy {
+export function rollbackStrategy(kind: RollbackKind, pauseMs = gradualPause): Strategy {
   if (kind === 'immediate') {
     const options = { verify: [], autoPromote: true, promoteTimeoutMs: 0, monitorMs: 0, scaleDownDelayMs: 0 }
     return { name: 'blue-green', options }
   }
-  const pause = kind === 'gradual' ? gradualPause : ('manual' as const)
+  const pause = kind === 'gradual' ? pauseMs : ('manual' as const)
   const steps = [25, 50, 75].map((weight) => ({ weight, pause }))
   return { name: 'canary', options: { steps, require: 'no-harm' } }
 }

@@ -56,7 +56,7 @@ export interface ServiceMemory {
   releases: ReleaseRef[]
   /** Releases that nothing older can run after. */
   irreversible: string[]
-  requests: { id: string; number: number }[]
+  requests: { id: string; number: number; aborting?: boolean }[]
   plan: PlanMemory | null
   entries: Entry[]
 }
@@ -123,7 +123,7 @@ export function conclude(m: ServiceMemory, summary: DeploymentSummary, entry: En
   if (m.history.some((past) => past.number === summary.number)) return
   if (summary.status === 'active') {
     m.history = m.history.map((past) => (past.status === 'active' ? { ...past, status: 'inactive' } : past))
-    if (summary.release) setStable(m, summary.release)
+    if (summary.release) setStable(m, summary.release, summary.kind === 'deploy')
     if (summary.release && summary.irreversible) remember(m.irreversible, summary.release.id, limits.releases)
   }
   m.history.unshift(summary)
@@ -134,16 +134,37 @@ export function conclude(m: ServiceMemory, summary: DeploymentSummary, entry: En
   if (m.entries.length === 0) m.queuePaused = null
 }
 
-/** The release that is stable now goes to the head of those that can be gone back to. */
-export function setStable(m: ServiceMemory, release: ReleaseRef): void {
+/**
+ * The release that is stable now. A new one goes to the head of those that can be gone back to, before the one that
+ * it follows; one that was gone back to keeps its place, so that the next way back leads further back and never to
+ * what was rolled back (lesson 14).
+ */
+export function setStable(m: ServiceMemory, release: ReleaseRef, isNew: boolean): void {
+  const before = m.stable
+  const known = m.releases.some((other) => other.id === release.id)
   m.stable = release
-  m.releases = [release, ...m.releases.filter((other) => other.id !== release.id)].slice(0, limits.releases)
+  if (known && (!isNew || before?.id === release.id)) return
+  const head = before && before.id !== release.id ? [release, before] : [release]
+  const others = m.releases.filter((other) => head.every(({ id }) => id !== other.id))
+  m.releases = [...head, ...others].slice(0, limits.releases)
 }
 
 /** The release that a rollback leads to: the one named by id or version, otherwise the stable one's predecessor. */
 export function rollbackTarget(m: ServiceMemory, to: string | undefined): ReleaseRef | null {
   if (to !== undefined) return m.releases.find((r) => r.id === to) ?? m.releases.find((r) => r.version === to) ?? null
-  return m.releases.find((r) => r.id !== m.stable?.id) ?? null
+  return m.releases[m.releases.findIndex((r) => r.id === m.stable?.id) + 1] ?? null
+}
+
+/** Gives an entry the next number: a deployment that this memory does not know of has the one that it had. */
+export function renumber(m: ServiceMemory, entry: Entry, idOf: (number: number) => string): void {
+  const number = m.nextNumber++
+  m.requests = m.requests.map((request) => (request.number === entry.number ? { ...request, number } : request))
+  Object.assign(entry, { number, id: idOf(number), phase: 'waiting', input: { ...entry.input, number } })
+}
+
+/** Writes down that a request aborted a deployment, so that the same request again does nothing. */
+export function rememberAbort(m: ServiceMemory, requestId: string, entry: Entry): void {
+  remember(m.requests, { id: requestId, number: entry.number, aborting: true }, limits.requests)
 }
 
 /** The release with an irreversible migration that stands between the stable one and an older one, or null. */

@@ -1,6 +1,5 @@
 /** What people ask of a target: the updates of the service workflow, with their validators. */
-import { defineUpdate, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow'
-import { TidegateError } from '../errors.ts'
+import { CancellationScope, defineUpdate, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow'
 import type { Plan, ReleaseRef, Strategy, Target } from '../spec/model.ts'
 import { failureOf } from './failures.ts'
 import {
@@ -16,23 +15,27 @@ import {
   type RollbackRequest,
   type ScaleRequest,
 } from './messages.ts'
+import { refusePlan, refuseScale, refuseShape } from './request-shape.ts'
 import { defaultRollbackKind, planMemory, planWith, rollbackStrategy } from './rollback-plan.ts'
 import {
   accept,
-  barrier,
   defaultWhenBusy,
   type Entry,
   limits,
   queued,
+  rememberAbort,
   rollbackTarget,
   running,
   type ServiceMemory,
 } from './service-memory.ts'
+import { refuseBlocked, refuseDeploy, refuseFull, releaseToGoBackTo, unknownTarget } from './service-refusals.ts'
 
 interface Desk {
   memory: ServiceMemory
   target: Target
   reconcile: () => Promise<void>
+  /** The memory has changed: what people see of it. */
+  show: () => void
   /** Fulfilled once the memory agrees with the platform. */
   ready: () => Promise<unknown>
   /** Fulfilled once the entry's workflow exists, or it is clear that it has to wait for that. */
@@ -51,91 +54,46 @@ const inPlace: Strategy = { name: 'rolling', options: { maxSurge: '25%', maxUnav
 
 /** Sets the handlers; to be called before the first `await`. */
 export function takeServiceRequests(desk: Desk): void {
-  const { memory, target } = desk
+  const { memory } = desk
+  const once = onceEach(desk)
 
   setHandler(
     defineUpdate<Accepted, [DeployRequest]>(names.deploy),
-    async (request) => {
-      await desk.ready()
-      const again = duplicate(memory, request.requestId)
-      if (again) return again
-      refuseDeploy(desk, request)
-      const before = running(memory)
-      const whenBusy = request.whenBusy ?? defaultWhenBusy
-      const entry = entryOf(desk, 'deploy', request, request.version, null, request.plan)
-      entry.input = { ...entry.input, draft: request.draft, takeOver: request.takeOver }
-      entry.onFailure = request.onFailure ?? 'pause-queue'
-      entry.priority = whenBusy === 'replace'
-      memory.plan = planMemory(request.plan)
-      const gone = whenBusy === 'supersede' || whenBusy === 'replace' ? dropQueued(desk, entry) : []
-      accept(memory, request.requestId, entry)
-      if (before && memory.blocked === before.number && request.force) before.phase = 'overridden'
-      else if (before && whenBusy === 'replace') gone.push(before)
-      await supersede(gone, entry)
-      return acceptedAs(desk, entry)
-    },
+    (request) => once(request, () => deploy(desk, request)),
     {
       description: 'Accepts a deployment and queues it.',
       validator: (request) => {
         refuseShape(request, ['requestId', 'by', 'version', 'draft'])
-        if (!duplicate(memory, request.requestId)) refuseDeploy(desk, request)
+        refusePlan(request.plan)
+        if (!duplicate(desk, request.requestId)) refuseDeploy(desk, request)
       },
     },
   )
-
   setHandler(
     defineUpdate<Accepted, [RollbackRequest]>(names.rollback),
-    async (request) => {
-      await desk.ready()
-      const again = duplicate(memory, request.requestId)
-      if (again) return again
-      const inFlight = running(memory)
-      if (inFlight && request.to === undefined) {
-        if (await abort(inFlight, request)) {
-          return { deployment: inFlight.id, number: inFlight.number, position: 0, aborting: true }
-        }
-        await desk.concluded(inFlight)
-      }
-      await desk.reconcile()
-      const to = releaseToGoBackTo(desk, request)
-      const isPrevious = to.id === rollbackTarget(memory, undefined)?.id
-      const strategy = rollbackStrategy(request.kind ?? defaultRollbackKind(isPrevious))
-      const entry = entryOf(desk, 'rollback', request, to.version, to, planWith(memory.plan, strategy))
-      entry.priority = true
-      const gone = dropQueued(desk, entry)
-      accept(memory, request.requestId, entry)
-      if (inFlight && memory.entries.includes(inFlight)) gone.push(inFlight)
-      await supersede(gone, entry)
-      return acceptedAs(desk, entry)
-    },
+    (request) => once(request, () => rollback(desk, request)),
     {
       description: 'Goes back to a retained release, or aborts what is in flight.',
       validator: (request) => {
         refuseShape(request, ['requestId', 'by'])
-        if (running(memory) || duplicate(memory, request.requestId)) return
-        if (memory.releases.length > 0) releaseToGoBackTo(desk, request)
+        if (duplicate(desk, request.requestId)) return
+        refuseBlocked(desk)
+        if (!running(memory) && memory.releases.length > 0) releaseToGoBackTo(desk, request)
       },
     },
   )
-
   for (const kind of ['scale', 'restart'] as const) {
     setHandler(
       defineUpdate<Accepted, [ScaleRequest | RestartRequest]>(names[kind]),
-      async (request) => {
-        await desk.ready()
-        const again = duplicate(memory, request.requestId)
-        if (again) return again
-        if (!memory.stable) throw failureOf(unknownTarget(target))
-        const scale = 'scale' in request ? request.scale : undefined
-        const entry = entryOf(desk, kind, request, memory.stable.version, null, planWith(memory.plan, inPlace, scale))
-        accept(memory, request.requestId, entry)
-        return acceptedAs(desk, entry)
-      },
+      (request) => once(request, () => changeInPlace(desk, kind, request)),
       {
         description: kind === 'scale' ? 'Changes the number of instances.' : 'Replaces the instances, same release.',
         validator: (request) => {
           refuseShape(request, ['requestId', 'by'])
-          if (queued(memory).length >= limits.queue) throw failureOf(queueFull(target))
+          if (kind === 'scale') refuseScale((request as ScaleRequest).scale)
+          if (duplicate(desk, request.requestId)) return
+          refuseBlocked(desk)
+          refuseFull(desk)
         },
       },
     )
@@ -143,18 +101,106 @@ export function takeServiceRequests(desk: Desk): void {
 
   setHandler(
     defineUpdate<void, [FreezeRequest]>(names.freeze),
-    async (request) => {
-      await desk.ready()
-      memory.frozen = { by: String(request.by), reason: String(request.reason).slice(0, 300) }
+    (request) => {
+      memory.frozen = { by: request.by, reason: request.reason.slice(0, 300) }
+      desk.show()
     },
     { description: 'Refuses deployments until it is unfrozen.', validator: (r) => refuseShape(r, ['by', 'reason']) },
   )
   setHandler(defineUpdate<void, []>(names.unfreeze), () => {
     memory.frozen = null
+    desk.show()
   })
   setHandler(defineUpdate<void, []>(names.resumeQueue), () => {
     memory.queuePaused = null
+    desk.show()
   })
+}
+
+/**
+ * The same request id twice is one deployment, also while the first is being answered. Out of reach of "Cancel",
+ * which would otherwise refuse every request from then on.
+ */
+function onceEach(desk: Desk) {
+  const underWay = new Map<string, Promise<Accepted>>()
+  return (request: Asked, work: () => Promise<Accepted>): Promise<Accepted> =>
+    CancellationScope.nonCancellable(async () => {
+      const { requestId } = request
+      await desk.ready()
+      const first = underWay.get(requestId)
+      if (first) return { ...(await first), duplicate: true }
+      const known = duplicate(desk, requestId)
+      if (known) return known
+      const answer = work()
+      underWay.set(requestId, answer)
+      try {
+        return await answer
+      } finally {
+        underWay.delete(requestId)
+        desk.show()
+      }
+    })
+}
+
+async function deploy(desk: Desk, request: DeployRequest): Promise<Accepted> {
+  const { memory } = desk
+  refuseDeploy(desk, request)
+  const before = running(memory)
+  const whenBusy = request.whenBusy ?? defaultWhenBusy
+  const entry = entryOf(desk, 'deploy', request, request.version, null, request.plan)
+  entry.input = { ...entry.input, draft: request.draft, takeOver: request.takeOver }
+  entry.onFailure = request.onFailure ?? 'pause-queue'
+  entry.priority = whenBusy === 'replace'
+  memory.plan = planMemory(request.plan)
+  const gone = whenBusy === 'supersede' || whenBusy === 'replace' ? dropQueued(desk, entry) : []
+  accept(memory, request.requestId, entry)
+  if (before && memory.blocked === before.number && request.force) {
+    before.phase = 'overridden'
+    entry.input = { ...entry.input, overrides: before.id }
+  } else if (before && whenBusy === 'replace') gone.push(before)
+  await supersede(desk, gone, entry)
+  return acceptedAs(desk, entry)
+}
+
+async function rollback(desk: Desk, request: RollbackRequest): Promise<Accepted> {
+  const { memory } = desk
+  refuseBlocked(desk)
+  const inFlight = running(memory)
+  if (inFlight && request.to === undefined) {
+    rememberAbort(memory, request.requestId, inFlight)
+    if (await abort(desk, inFlight, request)) {
+      return { deployment: inFlight.id, number: inFlight.number, position: 0, aborting: true }
+    }
+    await desk.concluded(inFlight)
+    memory.requests = memory.requests.filter(({ id }) => id !== request.requestId)
+  }
+  await desk.reconcile()
+  const to = releaseToGoBackTo(desk, request)
+  const isPrevious = to.id === rollbackTarget(memory, undefined)?.id
+  const strategy = rollbackStrategy(request.kind ?? defaultRollbackKind(isPrevious), request.pauseMs)
+  const entry = entryOf(desk, 'rollback', request, to.version, to, planWith(memory.plan, strategy))
+  entry.priority = true
+  const gone = dropQueued(desk, entry)
+  accept(memory, request.requestId, entry)
+  const before = running(memory)
+  if (before) gone.push(before)
+  await supersede(desk, gone, entry)
+  return acceptedAs(desk, entry)
+}
+
+async function changeInPlace(
+  desk: Desk,
+  kind: 'scale' | 'restart',
+  request: ScaleRequest | RestartRequest,
+): Promise<Accepted> {
+  const { memory, target } = desk
+  refuseBlocked(desk)
+  refuseFull(desk)
+  if (!memory.stable) throw failureOf(unknownTarget(target))
+  const scale = kind === 'scale' ? (request as ScaleRequest).scale : undefined
+  const entry = entryOf(desk, kind, request, memory.stable.version, null, planWith(memory.plan, inPlace, scale))
+  accept(memory, request.requestId, entry)
+  return acceptedAs(desk, entry)
 }
 
 /** A summary for a deployment whose own workflow can't give one. */
@@ -189,65 +235,20 @@ async function acceptedAs({ memory, begun }: Desk, entry: Entry): Promise<Accept
   return { deployment: entry.id, number: entry.number, position: before.length, note }
 }
 
-function duplicate(memory: ServiceMemory, requestId: string): Accepted | null {
+function duplicate({ memory, target }: Pick<Desk, 'memory' | 'target'>, requestId: string): Accepted | null {
   const known = memory.requests.find((request) => request.id === requestId)
   if (!known) return null
   const id =
     memory.entries.find((e) => e.number === known.number)?.id ??
     memory.history.find((h) => h.number === known.number)?.id
-  return { deployment: id ?? '', number: known.number, position: 0, duplicate: true }
-}
-
-function refuseShape(request: unknown, texts: string[]): void {
-  const fields = (typeof request === 'object' && request !== null ? request : {}) as Record<string, unknown>
-  const missing = texts.filter((name) => typeof fields[name] !== 'string' || fields[name] === '')
-  if (missing.length === 0) return
-  const detail = `the request lacks ${missing.map((name) => `\`${name}\``).join(', ')}`
-  throw failureOf(
-    new TidegateError('input.invalid', { detail, remedy: 'Use the client or the CLI, which send all of it.' }),
-  )
-}
-
-function refuseDeploy({ memory, target }: Desk, request: DeployRequest): void {
-  const { service, environment } = target
-  const now = running(memory)
-  if (memory.frozen)
-    throw failureOf(new TidegateError('deploy.refused-frozen', { service, environment, reason: memory.frozen.reason }))
-  if (memory.blocked !== null && !request.force) {
-    throw failureOf(
-      new TidegateError('deploy.refused-blocked', { deployment: deploymentWorkflowId(target, memory.blocked) }),
-    )
+  const aborting = known.aborting ? { aborting: true } : {}
+  return {
+    deployment: id ?? deploymentWorkflowId(target, known.number),
+    number: known.number,
+    position: 0,
+    duplicate: true,
+    ...aborting,
   }
-  const busyWith = now ?? queued(memory)[0]
-  if (request.whenBusy === 'refuse' && busyWith) {
-    throw failureOf(new TidegateError('deploy.refused-busy', { service, environment, deployment: busyWith.id }))
-  }
-  const drops = request.whenBusy === 'supersede' || request.whenBusy === 'replace'
-  if (!drops && queued(memory).length >= limits.queue) throw failureOf(queueFull(target))
-}
-
-const queueFull = ({ service }: Target) => new TidegateError('deploy.queue-full', { limit: limits.queue, service })
-const unknownTarget = ({ service, environment }: Target) =>
-  new TidegateError('target.unknown', { service, environment })
-
-function releaseToGoBackTo({ memory, target }: Desk, { to }: RollbackRequest): ReleaseRef {
-  const { service, environment } = target
-  const release = rollbackTarget(memory, to)
-  if (!release && to === undefined) throw failureOf(new TidegateError('rollback.nothing', { service, environment }))
-  if (!release) {
-    const releases = memory.releases.slice(0, 10).map((r) => r.id)
-    throw failureOf(
-      new TidegateError('rollback.unknown-release', {
-        release: to,
-        service,
-        environment,
-        releases: releases.join(', '),
-      }),
-    )
-  }
-  const barred = barrier(memory, release)
-  if (barred) throw failureOf(new TidegateError('rollback.irreversible', { release: barred.id }))
-  return release
 }
 
 /** Those that wait and have not begun to move anything; those without a workflow yet simply go. */
@@ -261,14 +262,19 @@ function dropQueued({ memory }: Desk, newer: Entry): Entry[] {
   return gone.filter((entry) => entry.phase !== 'waiting')
 }
 
-async function supersede(gone: Entry[], newer: Entry): Promise<void> {
+/** Tells those whose workflows exist, or are just being started, that they are not wanted any more. */
+async function supersede({ begun }: Desk, gone: Entry[], newer: Entry): Promise<void> {
   const word = { by: newer.input.by, version: newer.input.version }
-  const tell = (entry: Entry) => getExternalWorkflowHandle(entry.id).signal(internalNames.supersede, word)
+  const tell = async (entry: Entry) => {
+    await begun(entry)
+    await getExternalWorkflowHandle(entry.id).signal(internalNames.supersede, word)
+  }
   await Promise.all(gone.map((entry) => tell(entry).catch(() => undefined)))
 }
 
 /** Whether the word reached it: one that has just ended cannot be aborted. */
-async function abort(entry: Entry, { by, reason, requestId }: RollbackRequest): Promise<boolean> {
+async function abort({ begun }: Desk, entry: Entry, { by, reason, requestId }: RollbackRequest): Promise<boolean> {
+  await begun(entry)
   const decision = { by, reason: reason ?? 'rollback', id: requestId }
   const sent = getExternalWorkflowHandle(entry.id).signal(names.abort, decision)
   return sent.then(

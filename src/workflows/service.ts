@@ -1,4 +1,6 @@
 /** One per target, lives for ever: the lock, the queue, the memory. */
+
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import {
   allHandlersFinished,
   CancellationScope,
@@ -15,12 +17,15 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow'
+import type { RestoreGoal } from '../strategies/restore.ts'
 import { activitiesOf } from './activity-policies.ts'
 import type { deployment } from './deployment.ts'
 import { serviceDetails } from './details.ts'
+import { readAskTurn, readBlocked } from './internal-messages.ts'
 import {
   type AskTurn,
   type DeploymentSummary,
+  deploymentWorkflowId,
   internalNames,
   names,
   type ServiceInput,
@@ -33,6 +38,7 @@ import {
   type Entry,
   limits,
   nextTurn,
+  renumber,
   type ServiceMemory,
   serviceState,
   trimmed,
@@ -52,46 +58,65 @@ export async function service(input: ServiceInput): Promise<void> {
 async function serve({ target, carried }: ServiceInput): Promise<void> {
   const memory = upcast(carried)
   const run = activitiesOf(target.location)
-  const live = { reconciled: false }
+  /** Looks at the platform that are under way: nothing is started and no turn is given meanwhile. */
+  let looking = 1
   const show = () => setCurrentDetails(serviceDetails(serviceState(target, memory)))
 
   setHandler(defineQuery<ServiceState>(names.state), () => serviceState(target, memory))
-  setHandler(defineSignal<[AskTurn]>(internalNames.askTurn), (ask) => noteAsk(memory, ask, target))
-  setHandler(defineSignal<[{ number: number; blocked: boolean }]>(internalNames.blocked), ({ number, blocked }) => {
-    memory.blocked = blocked ? number : memory.blocked === number ? null : memory.blocked
+  setHandler(defineSignal<[unknown]>(internalNames.askTurn), (payload) => {
+    const ask = readAskTurn(payload, target)
+    if (ask) noteAsk(memory, ask, target)
+  })
+  setHandler(defineSignal<[unknown]>(internalNames.blocked), (payload) => {
+    const word = readBlocked(payload)
+    if (!word || !memory.entries.some((entry) => entry.number === word.number)) return
+    if (word.blocked) memory.blocked = word.number
+    else if (memory.blocked === word.number) memory.blocked = null
+    show()
   })
   setDefaultSignalHandler(() => undefined)
-  const reconcile = () => reconcileWith(memory, run, target)
+  const settled = () => looking === 0
+  const reconcile = async (goal?: RestoreGoal) => {
+    looking++
+    await reconcileWith(memory, run, target, goal)
+    looking--
+  }
   const full = () => workflowInfo().historyLength > limits.events || workflowInfo().continueAsNewSuggested
   takeServiceRequests({
     memory,
     target,
     reconcile,
-    ready: () => condition(() => live.reconciled),
-    begun: (entry) => condition(() => entry.begun === true || full() || !memory.entries.includes(entry)),
+    show,
+    ready: () => condition(settled),
+    begun: (entry) =>
+      condition(() => entry.begun === true || !memory.entries.includes(entry) || (full() && entry.phase === 'waiting')),
     concluded: (entry) => condition(() => !memory.entries.includes(entry)),
   })
 
   await reconcile()
-  live.reconciled = true
+  looking--
   if (memory.settings) showVisibly(memory.settings.visibility, { ...target })
-  for (const entry of memory.entries) if (entry.found) void followFound(entry)
 
   for (;;) {
     show()
-    const toStart = () => memory.entries.find((entry) => entry.phase === 'waiting' && (!full() || isUrgent(entry)))
-    const idle = () => memory.entries.every((entry) => entry.phase === 'waiting')
-    const unused = memory.nextNumber === 1 && memory.entries.length === 0
-    const work = () => toStart() !== undefined || nextTurn(memory) !== null || (full() && idle())
-    if (unused) {
-      if (!(await condition(() => work() || memory.nextNumber > 1, idleBeforeClosing)) && allHandlersFinished()) return
+    const toFollow = () => memory.entries.find((entry) => entry.found && !entry.begun)
+    const toStart = () =>
+      settled() ? memory.entries.find((entry) => entry.phase === 'waiting' && (!full() || isUrgent(entry))) : undefined
+    const toGrant = () => (settled() ? nextTurn(memory) : null)
+    const idle = () => settled() && memory.entries.every((entry) => entry.phase === 'waiting')
+    const used = () => memory.nextNumber > 1 || memory.entries.length > 0 || memory.frozen !== null
+    const work = () => Boolean(toFollow() ?? toStart() ?? toGrant()) || (full() && idle())
+    if (!used()) {
+      if (!(await condition(() => work() || used(), idleBeforeClosing)) && allHandlersFinished()) return
       continue
     }
     await condition(work)
 
+    const found = toFollow()
+    if (found) void followFound(found)
     const entry = toStart()
     if (entry) await start(entry)
-    const next = nextTurn(memory)
+    const next = toGrant()
     if (next) await grant(next)
     if (full() && idle()) {
       await condition(allHandlersFinished)
@@ -121,11 +146,14 @@ async function serve({ target, carried }: ServiceInput): Promise<void> {
       })
       entry.begun = true
       void handle.result().then(
-        (summary) => conclude(memory, summary, entry),
+        (summary) => ended(summary, entry),
         () => died(entry),
       )
-    } catch {
-      conclude(memory, summaryOf(entry, 'failed', 'a workflow with its id was already there'), entry)
+    } catch (error) {
+      // A deployment that this memory does not know has the id; it will ask for its turn by itself.
+      if (error instanceof WorkflowExecutionAlreadyStartedError) {
+        renumber(memory, entry, (number) => deploymentWorkflowId(target, number))
+      } else conclude(memory, summaryOf(entry, 'failed', `it could not be started: ${error}`), entry)
     }
   }
 
@@ -137,27 +165,39 @@ async function serve({ target, carried }: ServiceInput): Promise<void> {
       .catch(() => undefined)
   }
 
+  /** One that found a newer owner says nothing of what runs now: the platform does. */
+  async function ended(summary: DeploymentSummary, entry: Entry): Promise<void> {
+    conclude(memory, summary, entry)
+    show()
+    if (summary.status === 'superseded' && summary.sequence !== undefined) await reconcile()
+  }
+
   /** It ended without a word (terminated, timed out): what it moved may be half done. */
   async function died(entry: Entry): Promise<void> {
     conclude(memory, summaryOf(entry, 'failed', 'its workflow was ended from outside'), entry)
-    await reconcileWith(memory, run, target, entry.input.goal)
+    show()
+    await reconcile(entry.input.goal)
   }
 
   async function followFound(entry: Entry): Promise<void> {
-    const summary = await run('awaitDeployment', { summary: `follow ${entry.id}` }, { id: entry.id })
-    if (summary) conclude(memory, summary as DeploymentSummary, entry)
-    else await died(entry)
+    entry.begun = true
+    try {
+      const summary = await run('awaitDeployment', { summary: `follow ${entry.id}` }, { id: entry.id })
+      await (summary ? ended(summary, entry) : died(entry))
+    } catch {
+      // No worker for so long, or for so many days: it is followed again.
+      entry.begun = false
+    }
   }
 }
 
 /** A deployment asks for its turn; one that this run does not know was started before the service was lost. */
 function noteAsk(memory: ServiceMemory, ask: AskTurn, target: ServiceInput['target']): void {
-  const known = memory.entries.find((entry) => entry.number === ask?.number)
+  const known = memory.entries.find((entry) => entry.number === ask.number)
   if (known) {
     if (known.phase === 'started') known.phase = 'asked'
     return
   }
-  if (typeof ask?.id !== 'string' || typeof ask.number !== 'number') return
   memory.nextNumber = Math.max(memory.nextNumber, ask.number + 1)
   const input = { target, ...ask, release: null, plan: undefined as never }
   memory.entries.push({

@@ -32,15 +32,25 @@ export interface StrategyRecord {
   /** A person wants it all the way. */
   full: boolean
   note(text: string): void
-  setGate(gate: Omit<Gate, 'since'> | null): void
-  /** Waits until the open gate is answered, or `full`; false when the time (ms; 0: for ever) is over first. */
-  answered(timeoutMs?: number): Promise<boolean>
   apply(slot: Slot, goal: SlotGoal): Promise<void>
   ready(): Promise<void>
   route(weights: Weights): Promise<void>
-  /** Measures; null when a person's word ended it first. */
-  measure(durationMs: number | null, analysis: AnalysisSpec | undefined, what: string): Promise<Analysed | null>
+  /** Measures for that long (ms); null when a person wants it all the way first. */
+  measure(durationMs: number, analysis: AnalysisSpec | undefined, what: string): Promise<Analysed | null>
+  /**
+   * Waits for a person at a gate, and goes on watching the candidate meanwhile: harm ends the wait, and is returned.
+   * `late`: the time (ms; 0: for ever) was over first.
+   */
+  hold(gate: Omit<Gate, 'since'>, watch: Watch): Promise<Analysed | 'answered' | 'late'>
   result(outcome: StrategyResult['outcome'], reason?: string, error?: ErrorBody): StrategyResult
+}
+
+/** What is watched while a person is waited for. */
+export interface Watch {
+  analysis?: AnalysisSpec
+  /** The candidate has no traffic yet: checks of the service say nothing about it. */
+  beforeTraffic?: boolean
+  timeoutMs?: number
 }
 
 /** Opens the record; to be called before the first `await`. */
@@ -64,12 +74,60 @@ export function openStrategy(input: StrategyInput<unknown>, steps: number): Stra
   const show = () => setCurrentDetails(strategyDetails(workflowId, state))
   setHandler(defineQuery<StrategyState>(names.state), () => state, { description: 'Steps, weights, evidence, gate.' })
 
-  const tellParent = () => {
-    if (!parent) return
-    const signal = { gate: state.gate, paused: state.paused }
-    getExternalWorkflowHandle(parent.workflowId)
-      .signal(internalNames.strategyGate, signal)
-      .catch(() => undefined)
+  let telling = false
+  let told = ''
+  /** One signal at a time, with the latest: two under way could arrive in either order. */
+  const tellParent = async () => {
+    if (!parent || telling) return
+    telling = true
+    for (;;) {
+      const signal = { gate: state.gate, paused: state.paused }
+      const now = JSON.stringify(signal)
+      if (now === told) break
+      told = now
+      await getExternalWorkflowHandle(parent.workflowId)
+        .signal(internalNames.strategyGate, signal)
+        .catch(() => undefined)
+    }
+    telling = false
+  }
+  const setGate = (gate: Omit<Gate, 'since'> | null) => {
+    if (!gate && !state.gate) return
+    if (gate) promoted = false
+    state.gate = gate && { ...gate, since: new Date(Date.now()).toISOString() }
+    if (gate) record.note(`waits: ${gate.text}`)
+    else show()
+    void tellParent()
+  }
+  /** Analyses until the word is said; what is said first counts. */
+  const watch = async <T>(
+    durationMs: number | null,
+    { analysis, beforeTraffic }: Watch,
+    what: string,
+    word: Promise<T>,
+  ): Promise<Analysed | T> => {
+    const scope = new CancellationScope()
+    const args = {
+      target,
+      slot: 'candidate' as const,
+      release: candidate,
+      stable: input.stable,
+      durationMs,
+      analysis,
+      checks: beforeTraffic ? [] : input.plan.checks,
+      checkPolicy: input.plan.checkPolicy,
+    }
+    const measuring = scope.run(() => run('analyse', { summary: what }, args))
+    const first = await Promise.race([measuring.then((seen) => ({ seen })), word.then((said) => ({ said }))])
+    if ('said' in first) {
+      measuring.catch(() => undefined)
+      scope.cancel()
+      return first.said
+    }
+    state.verdict = first.seen.verdict
+    state.evidence = first.seen.evidence
+    record.note(`${first.seen.verdict}: ${first.seen.evidence[0] ?? ''}`)
+    return first.seen
   }
   const nextFence = () => {
     fence = { ...fence, step: fence.step + 1 }
@@ -83,20 +141,6 @@ export function openStrategy(input: StrategyInput<unknown>, steps: number): Stra
     note(text) {
       addLine(state.timeline, Date.now(), text)
       show()
-    },
-    setGate(gate) {
-      if (!gate && !state.gate) return
-      promoted = false
-      state.gate = gate && { ...gate, since: new Date(Date.now()).toISOString() }
-      if (gate) record.note(`waits: ${gate.text}`)
-      else show()
-      tellParent()
-    },
-    async answered(timeoutMs = 0) {
-      const word = () => promoted || record.full
-      if (timeoutMs > 0) return condition(word, timeoutMs, { summary: `waits: ${state.gate?.text ?? ''}` })
-      await condition(word)
-      return true
     },
     async apply(slot, goal) {
       await run(
@@ -115,37 +159,26 @@ export function openStrategy(input: StrategyInput<unknown>, steps: number): Stra
       state.weights = weights
       record.note(summary)
     },
-    async measure(durationMs, analysis, what) {
-      const scope = new CancellationScope()
-      const measuring = scope.run(() =>
-        run(
-          'analyse',
-          { summary: what },
-          {
-            target,
-            slot: 'candidate',
-            release: candidate,
-            stable: input.stable,
-            durationMs,
-            analysis,
-            checks: input.plan.checks,
-            checkPolicy: input.plan.checkPolicy,
-          },
-        ),
-      )
-      const word = record.answered().then(() => null)
-      const first = await Promise.race([measuring, word])
-      if (first) {
-        state.verdict = first.verdict
-        state.evidence = first.evidence
-        record.note(`${first.verdict}: ${first.evidence[0] ?? ''}`)
-        return first
-      }
-      measuring.catch(() => undefined)
-      scope.cancel()
-      return null
+    measure: (durationMs, analysis, what) =>
+      watch(
+        durationMs,
+        { analysis },
+        what,
+        condition(() => record.full).then(() => null),
+      ),
+    async hold(gate, options) {
+      setGate(gate)
+      const { timeoutMs = 0 } = options
+      const answered = () => promoted || record.full
+      const word = timeoutMs > 0 ? condition(answered, timeoutMs, { summary: gate.text }) : condition(answered)
+      const said = word.then((inTime) => (inTime === false ? 'late' : 'answered') as 'late' | 'answered')
+      const first = await watch(null, options, `watch ${candidate.version} meanwhile`, said)
+      setGate(null)
+      return first
     },
-    result: (outcome, reason, error) => ({ outcome, reason, error, evidence: state.evidence, fence }),
+    result(outcome, reason, error) {
+      return { outcome, reason, error, evidence: state.evidence, fence }
+    },
   }
 
   takeDecisions(
@@ -165,12 +198,18 @@ export function openStrategy(input: StrategyInput<unknown>, steps: number): Stra
         record.note(`${name} ${signed(decision)}`)
         if (name === 'promote') {
           record.full ||= decision.full === true
+          if (decision.full) state.paused = false
           promoted = true
+          setGate(null)
           return decision.full ? 'Promoted all the way.' : 'Promoted: it goes on.'
         }
         state.paused = name === 'pause'
-        if (name === 'resume' && state.gate?.kind === 'paused') promoted = true
+        if (name === 'resume' && state.gate?.kind === 'paused') {
+          promoted = true
+          setGate(null)
+        }
         show()
+        void tellParent()
         return name === 'pause' ? 'Paused: it holds at this step; harm is still acted on.' : 'Resumed.'
       },
     },

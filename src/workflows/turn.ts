@@ -3,6 +3,7 @@ import { condition, defineSignal, getExternalWorkflowHandle, setHandler } from '
 import { signed } from './decisions.ts'
 import type { DeploymentRecord } from './deployment-record.ts'
 import { fail } from './failures.ts'
+import { readTurn } from './internal-messages.ts'
 import { type AskTurn, internalNames, serviceWorkflowId, type Turn } from './messages.ts'
 
 /** Asks again after this long, in case the service workflow was lost and came back without knowing of it. */
@@ -22,8 +23,8 @@ export async function awaitTurn(record: DeploymentRecord): Promise<Turn> {
   const { input, state } = record
   if (input.turn) return input.turn
   let turn: Turn | null = null
-  setHandler(defineSignal<[Turn]>(internalNames.turn), (given) => {
-    turn = given
+  setHandler(defineSignal<[unknown]>(internalNames.turn), (payload) => {
+    turn ??= readTurn(payload)
   })
   record.enter('pending', 'waits for its turn')
   const { number, version, kind, by, acceptedAt } = input
@@ -34,7 +35,7 @@ export async function awaitTurn(record: DeploymentRecord): Promise<Turn> {
     } catch {
       await record.run('wakeService', { summary: 'wake the service workflow' }, { target: input.target, ask })
     }
-    await condition(() => turn !== null, askAgainAfter, { summary: 'its turn' })
+    await record.uncounted(() => condition(() => turn !== null, askAgainAfter, { summary: 'its turn' }))
     if (turn) return turn
   }
 }

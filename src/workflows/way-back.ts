@@ -1,5 +1,5 @@
 /** Going back: to what the snapshot says, until it is so, or until an operator says otherwise. */
-import { getExternalWorkflowHandle } from '@temporalio/workflow'
+import { getExternalWorkflowHandle, isCancellation } from '@temporalio/workflow'
 import type { ErrorBody } from '../errors.ts'
 import { signed } from './decisions.ts'
 import type { DeploymentRecord } from './deployment-record.ts'
@@ -9,10 +9,14 @@ import { internalNames, serviceWorkflowId, type Turn } from './messages.ts'
 import { tell } from './notices.ts'
 import type { Compensation, Saga } from './saga.ts'
 
-/** How long one activity of the way back tries before it says what it waits for (ms); the last one for ever. */
-const patience = [15_000, 60_000, 300_000, 1_800_000]
-/** A blocked way back is tried again after this long, word or no word (ms). */
-const blockedRetry = 300_000
+/**
+ * How long one activity of the way back tries before it says again what it waits for (ms); the last one for ever. The
+ * first gives up after a few attempts, so that a platform that is away is shown at once.
+ */
+const patience = [60_000, 60_000, 300_000, 1_800_000]
+const firstAttempts = 4
+/** A blocked way back is tried again after this long, word or no word (ms); less often after an hour. */
+const blockedRetry = (blocks: number) => (blocks <= 12 ? 300_000 : 3_600_000)
 
 /** Runs the compensations between their hooks. */
 export async function goBack(record: DeploymentRecord, saga: Saga, why: string): Promise<'back' | 'superseded'> {
@@ -24,8 +28,9 @@ export async function goBack(record: DeploymentRecord, saga: Saga, why: string):
   try {
     record.state.incomplete.push(...(await saga.compensate()))
   } catch (error) {
-    if (errorBodyOf(error).code !== 'fence.stale') throw error
-    record.note(errorBodyOf(error).message)
+    const { code, message } = errorBodyOf(error)
+    if (code !== 'fence.stale' && code !== 'engine.other') throw error
+    record.note(message)
     return 'superseded'
   }
   await runHooks(record, 'after-rollback')
@@ -50,7 +55,11 @@ export async function moveBack(record: DeploymentRecord, turn: Turn, epoch: 0 | 
       step++
       const progress = await record.run(
         'wayBack',
-        { summary: 'back to what ran before', within: patience[Math.min(attempt, patience.length - 1)] },
+        {
+          summary: 'back to what ran before',
+          within: patience[Math.min(attempt, patience.length - 1)],
+          attempts: attempt === 0 ? firstAttempts : undefined,
+        },
         {
           target: input.target,
           holder: state.id,
@@ -59,6 +68,7 @@ export async function moveBack(record: DeploymentRecord, turn: Turn, epoch: 0 | 
           epoch,
           step,
           goal: input.goal,
+          takeOver: input.takeOver,
         },
       )
       for (const move of progress.moves) record.note(move)
@@ -72,11 +82,13 @@ export async function moveBack(record: DeploymentRecord, turn: Turn, epoch: 0 | 
           release: waitFor,
           deadlineMs: input.plan.readyDeadlineMs,
         }
-        await record.run('awaitReady', { summary: `${waitFor.id} ready again` }, args)
+        // Not on the queue of waits: analyses of others may fill that one.
+        await record.run('awaitReady', { summary: `${waitFor.id} ready again`, urgent: true }, args)
       }
     } catch (error) {
+      if (isCancellation(error)) throw error
       const body = errorBodyOf(error)
-      if (body.code === 'fence.stale') fail('fence.stale', body.facts)
+      if (body.code === 'fence.stale' || body.code === 'engine.other') fail(body.code, body.facts)
       if (isRetryable(body)) {
         record.doing(`rolling back (waiting for the platform: ${body.message})`)
         record.note(state.doing)
@@ -92,9 +104,9 @@ async function isSkipped(record: DeploymentRecord, body: ErrorBody, block: numbe
   record.state.error = body
   record.enter('rollback_blocked', `the way back is blocked: ${body.message}`)
   await tellService(record, true)
-  await tell(record, 'blocked')
+  if (block === 1) await tell(record, 'blocked')
   const gate = { name: `blocked-${block}`, kind: 'blocked' as const, text: `retry or skip: ${body.message}` }
-  const word = await record.ask({ ...gate, answers: ['retry', 'skip'] }, blockedRetry)
+  const word = await record.ask({ ...gate, answers: ['retry', 'skip'] }, blockedRetry(block))
   await tellService(record, false)
   record.enter('rolling_back', word ? `${word.name} ${signed(word.decision)}` : 'tries again by itself')
   return word?.name === 'skip'

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client'
+import { WithStartWorkflowOperation, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import { Worker } from '@temporalio/worker'
 import { defineUpdate } from '@temporalio/workflow'
@@ -75,6 +75,7 @@ export type Engine = Awaited<ReturnType<typeof startEngine<MemoryPlatform>>>
 export async function startEngine<P extends Platform = MemoryPlatform>(given?: {
   platform?: P
   maxCachedWorkflows?: number
+  maxWaits?: number
 }) {
   const { client, connection, address } = await connect()
   const location = unique('at')
@@ -90,6 +91,7 @@ export async function startEngine<P extends Platform = MemoryPlatform>(given?: {
       log: pino({ level: 'silent' }),
       workflowBundle: bundlePath(),
       maxCachedWorkflows,
+      maxWaits: given?.maxWaits,
     })
   let worker = await start()
 
@@ -98,6 +100,13 @@ export async function startEngine<P extends Platform = MemoryPlatform>(given?: {
     const digest = await platform.store.put(new TextEncoder().encode(`${service} ${version}`))
     const draft: ReleaseDraft = { service, version, artifact: { kind: 'archive', digest }, workload }
     return putJson(platform.store, draft)
+  }
+  async function untilService(
+    service: string,
+    isSo: (state: ServiceState) => boolean,
+    withinMs = 20_000,
+  ): Promise<ServiceState> {
+    return untilSo(() => of(service).query<ServiceState>(names.state), isSo, withinMs)
   }
   const of = (service: string) => client.workflow.getHandle(serviceWorkflowId(target(service)))
 
@@ -146,25 +155,43 @@ export async function startEngine<P extends Platform = MemoryPlatform>(given?: {
       const args: [object] = [{ by: 'ben', ...decision }]
       return client.workflow.getHandle(id).executeUpdate<DecisionResult, [object]>(name, { args }).catch(unwrap)
     },
-    async finish(accepted: { deployment: string }): Promise<DeploymentSummary> {
-      return client.workflow.getHandle(accepted.deployment).result()
+    /** The deployment's summary, once its service has written it down too. */
+    async finish(accepted: { deployment: string; number: number }): Promise<DeploymentSummary> {
+      const summary: DeploymentSummary = await client.workflow.getHandle(accepted.deployment).result()
+      const service = accepted.deployment.split('/').at(-2) ?? ''
+      await untilService(service, (s) => s.history.some((past) => past.number === summary.number))
+      return summary
     },
+    /** A bare signal, as the Web UI sends it. */
+    async signal(id: string, name: string, ...args: unknown[]): Promise<void> {
+      await client.workflow.getHandle(id).signal(name, ...args)
+    },
+    /** A signal whose payload nobody can decode. */
+    async signalUndecodable(workflowId: string, signalName: string): Promise<void> {
+      const payload = { metadata: { encoding: Buffer.from('binary/unknown') }, data: Buffer.from([0, 1, 2]) }
+      const execution = { workflowId }
+      const input = { payloads: [payload] }
+      const namespace = client.options.namespace
+      await client.workflowService.signalWorkflowExecution({
+        namespace,
+        workflowExecution: execution,
+        signalName,
+        input,
+        requestId: randomUUID(),
+      })
+    },
+    handle: (id: string) => client.workflow.getHandle(id),
+    untilService,
     state: (id: string) => client.workflow.getHandle(id).query<DeploymentState>(names.state),
     strategy: (id: string) => client.workflow.getHandle(id).query<StrategyState>(names.state),
     service: (service: string) => of(service).query<ServiceState>(names.state),
 
     /** Until the deployment's state says so; fails with what it said last. */
-    async until(id: string, isSo: (state: DeploymentState) => boolean, withinMs = 10_000): Promise<DeploymentState> {
-      const deadline = Date.now() + withinMs
-      for (;;) {
-        const state = await client.workflow
-          .getHandle(id)
-          .query<DeploymentState>(names.state)
-          .catch(() => null)
-        if (state && isSo(state)) return state
-        if (Date.now() > deadline) throw new Error(`not so in time: ${JSON.stringify(state, null, 1)}`)
-        await new Promise((resolve) => setTimeout(resolve, 20))
-      }
+    async until(id: string, isSo: (state: DeploymentState) => boolean, withinMs = 20_000): Promise<DeploymentState> {
+      return untilSo(() => client.workflow.getHandle(id).query<DeploymentState>(names.state), isSo, withinMs)
+    },
+    async untilStrategy(id: string, isSo: (state: StrategyState) => boolean): Promise<StrategyState> {
+      return untilSo(() => client.workflow.getHandle(id).query<StrategyState>(names.state), isSo, 20_000)
     },
     async restartWorker() {
       await worker.shutdown()
@@ -176,11 +203,14 @@ export async function startEngine<P extends Platform = MemoryPlatform>(given?: {
     async startWorkerAgain() {
       worker = await start()
     },
-    /** Replays every execution of this engine's targets, then ends. Each must come to the same commands again. */
+    /**
+     * Replays every execution of this engine's targets, then ends. Each must come to the same commands again, and none
+     * may have failed a workflow task: that is how a workflow is wedged.
+     */
     async close() {
       await worker.shutdown()
       const query = `TidegateLocation = '${location}'`
-      const histories = client.workflow.list({ query }).intoHistories()
+      const histories = unfailed(client.workflow.list({ query }).intoHistories())
       const replayed: string[] = []
       const options = { workflowBundle: { codePath: bundlePath() }, dataConverter: { payloadConverterPath } }
       for await (const result of Worker.runReplayHistories(options, histories)) {
@@ -190,6 +220,32 @@ export async function startEngine<P extends Platform = MemoryPlatform>(given?: {
       await connection.close()
       return replayed
     },
+  }
+}
+
+/** Asks until the answer is so; fails with what was said last. */
+export async function untilSo<T>(ask: () => Promise<T>, isSo: (said: T) => boolean, withinMs: number): Promise<T> {
+  const deadline = Date.now() + withinMs
+  for (;;) {
+    // Just started, or just continued as new: a query may have to wait for the first task.
+    const said = await ask().catch(() => null)
+    if (said !== null && isSo(said)) return said
+    if (Date.now() > deadline) throw new Error(`not so in time: ${JSON.stringify(said, null, 1)}`)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
+
+/** No failure: something arrived while the task was being answered. */
+const harmless: unknown[] = [2, 'WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND']
+
+async function* unfailed<T extends { workflowId: string; history: unknown }>(histories: AsyncIterable<T>) {
+  for await (const one of histories) {
+    const { events } = one.history as Awaited<ReturnType<WorkflowHandle['fetchHistory']>>
+    for (const { workflowTaskFailedEventAttributes: failed } of events ?? []) {
+      if (!failed || harmless.includes(failed.cause)) continue
+      throw new Error(`${one.workflowId} failed a task: ${failed.failure?.message ?? failed.cause}`)
+    }
+    yield one
   }
 }
 

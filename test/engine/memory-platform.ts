@@ -32,8 +32,10 @@ export interface Faults {
   crashing: Set<string>
   /** Share of requests that fail. */
   errorRate: Map<string, number>
-  /** Thrown by the verb of that name, until removed. */
+  /** Thrown by the verb, for the service: `route shop`; until removed. */
   throws: Map<string, TidegateError>
+  /** The verb, for the service, is under way and does not write before this is fulfilled. */
+  blocks: Map<string, Promise<void>>
 }
 
 export interface MemoryPlatform extends Platform {
@@ -64,7 +66,13 @@ export function memoryStore(): ContentStore {
 
 export function createMemoryPlatform(): MemoryPlatform {
   const cells = new Map<string, Cell>()
-  const faults: Faults = { unready: new Set(), crashing: new Set(), errorRate: new Map(), throws: new Map() }
+  const faults: Faults = {
+    unready: new Set(),
+    crashing: new Set(),
+    errorRate: new Map(),
+    throws: new Map(),
+    blocks: new Map(),
+  }
   const calls: string[] = []
   const began = Date.now()
   const changed = new EventTarget()
@@ -91,13 +99,17 @@ export function createMemoryPlatform(): MemoryPlatform {
     const { anchor, stable, candidate, routing } = structuredClone(cellOf(target))
     return { target, anchor, slots: { stable, candidate }, routing }
   }
-  const write = (verb: string, target: Target, fence: Fence): Cell => {
-    const fault = faults.throws.get(verb)
+  const begin = async (verb: string, target: Target): Promise<void> => {
+    const fault = faults.throws.get(`${verb} ${target.service}`)
     if (fault) throw fault
+    await faults.blocks.get(`${verb} ${target.service}`)
+  }
+  /** Tests the fence; what the caller then changes, before it awaits anything, is atomic with that. */
+  const write = (verb: string, target: Target, fence: Fence): Cell => {
     const cell = cellOf(target)
     if (!cell.anchor || compareFences(fence, cell.anchor.fence) < 0) throw stale(target, cell, fence)
     cell.anchor.fence = fence
-    calls.push(`${verb} ${formatFence(fence)}`)
+    calls.push(`${verb} ${target.service} ${formatFence(fence)}`)
     queueMicrotask(() => changed.dispatchEvent(new Event('change')))
     return cell
   }
@@ -126,8 +138,7 @@ export function createMemoryPlatform(): MemoryPlatform {
       autoscaling: false,
     },
     async claim(target, { fence, holder, engine, takeOver, direct }) {
-      const fault = faults.throws.get('claim')
-      if (fault) throw fault
+      await begin('claim', target)
       const cell = cellOf(target)
       const { anchor } = cell
       if (anchor && anchor.engine !== engine && !takeOver) {
@@ -147,12 +158,11 @@ export function createMemoryPlatform(): MemoryPlatform {
           }
         : (anchor?.snapshot ?? null)
       cell.anchor = { fence, holder, engine, snapshot, releases: anchor?.releases ?? [], ...(direct ? { direct } : {}) }
-      calls.push(`claim ${formatFence(fence)}`)
+      calls.push(`claim ${target.service} ${formatFence(fence)}`)
       return stateOf(target)
     },
     async observe(target) {
-      const fault = faults.throws.get('observe')
-      if (fault) throw fault
+      await begin('observe', target)
       return stateOf(target)
     },
     async *watch(target, signal) {
@@ -165,10 +175,12 @@ export function createMemoryPlatform(): MemoryPlatform {
       }
     },
     async prepare(target, release, fence) {
+      await begin('prepare', target)
       const { anchor } = write('prepare', target, fence)
       if (anchor && !anchor.releases.some((r) => r.id === release.id)) anchor.releases.push(release)
     },
     async apply(target, slot, goal, fence) {
+      await begin('apply', target)
       const cell = write('apply', target, fence)
       const kept = cell.stable?.desired ?? 1
       const replicas = goal.scale === 'keep' ? kept : 'replicas' in goal.scale ? goal.scale.replicas : goal.scale.min
@@ -176,6 +188,7 @@ export function createMemoryPlatform(): MemoryPlatform {
       if (slot === 'stable' && goal.scale !== 'keep') cell.scale = goal.scale
     },
     async route(target, routing, fence) {
+      await begin('route', target)
       const cell = write('route', target, fence)
       const { stable, candidate } = routing.weights
       const [a, b] = [cell.stable?.ready ?? 0, cell.candidate?.ready ?? 0]
@@ -185,6 +198,7 @@ export function createMemoryPlatform(): MemoryPlatform {
       cell.routing = routing
     },
     async promote(target, fence) {
+      await begin('promote', target)
       const cell = write('promote', target, fence)
       if (!cell.candidate) return
       cell.scale = { replicas: cell.candidate.desired }
@@ -193,6 +207,7 @@ export function createMemoryPlatform(): MemoryPlatform {
       cell.routing = { weights: { stable: 100, candidate: 0 } }
     },
     async retire(target, what, fence) {
+      await begin('retire', target)
       const cell = write('retire', target, fence)
       if (what !== 'stable') cell.candidate = null
       if (what !== 'candidate') cell.stable = null
