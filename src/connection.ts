@@ -1,7 +1,7 @@
 /** How Temporal is reached: envconfig profiles, the usual TEMPORAL_* variables, and `tidegate.config.yaml` below both. */
 import { readFile } from 'node:fs/promises'
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig'
-import { findStack } from './home.ts'
+import { readStack } from './home.ts'
 import { readReference } from './outside/reference.ts'
 import type { EngineConfig } from './spec/index.ts'
 
@@ -28,7 +28,7 @@ export async function temporalAddress(configured: Configured = {}): Promise<Temp
   if (connection.apiKey === undefined && configured.apiKey !== undefined) {
     connection.apiKey = (await readReference(configured.apiKey, 'temporal.apiKey')).value
   }
-  const address = connection.address ?? (await findStack())?.temporal ?? 'localhost:7233'
+  const address = connection.address ?? (await readStack())?.temporalAddress ?? 'localhost:7233'
   return {
     connection: { ...connection, address },
     namespace: found.namespace ?? configured.namespace ?? 'default',

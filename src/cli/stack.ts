@@ -8,15 +8,8 @@ import { fileURLToPath } from 'node:url'
 import writeFileAtomic from 'write-file-atomic'
 import { obtainTemporal, startTemporal } from '../../tools/temporal.ts'
 import { TidegateError } from '../errors.ts'
+import { isRunning, readStack, type StackFile, stackFile } from '../home.ts'
 import { startAgent } from '../platforms/local/start-agent.ts'
-
-/** What `stack.json` says of a stack that runs. */
-export interface StackFile {
-  temporalAddress: string
-  uiAddress: string
-  agentAddress: string
-  pids: { temporal: number; worker: number; agent: number }
-}
 
 export interface StackOptions {
   /** State directory; absolute. */
@@ -35,7 +28,6 @@ export interface Stack extends StackFile {
   stop(services?: 'stop' | 'leave'): Promise<void>
 }
 
-const stackFile = (home: string) => join(home, 'stack.json')
 const workerDeadline = 60_000
 const stopDeadline = 10_000
 
@@ -69,14 +61,6 @@ export async function startStack({ home, log, outlive = false, cacheDir }: Stack
   }
 }
 
-/** The stack of a state directory, or null where none runs. */
-export async function readStack(home: string): Promise<StackFile | null> {
-  const text = await readFile(stackFile(home), 'utf8').catch(() => null)
-  if (text === null) return null
-  const facts = JSON.parse(text) as StackFile
-  return isRunning(facts.pids.temporal) ? facts : null
-}
-
 /** Ends a stack that another process started and left running; false where there is none. */
 export async function stopStack(home: string): Promise<boolean> {
   const facts = await readStack(home)
@@ -90,7 +74,7 @@ export async function stopStack(home: string): Promise<boolean> {
 }
 
 /** The worker as a process of its own, so that its end is nobody else's. Waits until it polls. */
-async function startWorkerProcess(home: string, address: string, outlive: boolean): Promise<ChildProcess> {
+export async function startWorkerProcess(home: string, address: string, outlive: boolean): Promise<ChildProcess> {
   const here = fileURLToPath(import.meta.url)
   const main = join(here, '..', '..', '..', 'worker', `main${extname(here)}`)
   const logFile = join(home, 'worker.log')
@@ -119,14 +103,6 @@ async function startWorkerProcess(home: string, address: string, outlive: boolea
 
 async function lastLines(file: string): Promise<string> {
   return (await readFile(file, 'utf8').catch(() => '')).trim().split('\n').slice(-3).join('\n')
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
 }
 
 /** SIGTERM, then SIGKILL; fulfilled when the process is gone. */

@@ -1,0 +1,115 @@
+/** Stays with a deployment. What it follows goes on, whatever happens here. */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { TidegateClient } from '../client/index.ts'
+import { exitCodes } from '../errors.ts'
+import type { Platform } from '../platforms/port.ts'
+import type { DeploymentState } from '../workflows/messages.ts'
+import { isOver } from '../workflows/status.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { commandFor, openGate, statusText, type View } from './live-view.ts'
+import { createObserver } from './observing.ts'
+import type { Output } from './output.ts'
+import { createPresenter, type Presenter } from './presenter.ts'
+
+export interface FollowOptions {
+  platform: Platform | null
+  /** `person`: go when a person is needed; `end`: only when it can't end by itself. */
+  until: 'person' | 'end'
+  timeoutMs?: number
+  /** An abort was what was asked for: its end is success. */
+  asked?: 'abort'
+  /** With `--json`: an object for each change (`watch`), not for the end alone. */
+  changes?: boolean
+}
+
+/** How often the view is drawn again (ms). */
+const drawEvery = 500
+/** What a command has when it was left with Ctrl-C, as shells have it. */
+const interrupted = 130
+
+/** Returns the exit code. */
+export async function follow(client: TidegateClient, out: Output, id: string, options: FollowOptions): Promise<number> {
+  const left = new AbortController()
+  const interrupt = () => left.abort('interrupted')
+  process.once('SIGINT', interrupt)
+  const timer = options.timeoutMs === undefined ? null : setTimeout(() => left.abort('timeout'), options.timeoutMs)
+  const presenter = await createPresenter(out, { changes: options.changes === true })
+  const seen: { state: DeploymentState | null } = { state: null }
+  try {
+    const settled = observe(client, id, options, presenter, left.signal, seen)
+    const why = await Promise.race([settled, whenAborted(left.signal)])
+    presenter.done()
+    const exit = exitOf(why, seen.state, options)
+    if (!options.changes) out.object({ deployment: id, ...seen.state, exit })
+    for (const line of lastWords(why, seen.state, out, presenter.live)) out.line(line)
+    if (why !== 'over')
+      out.line(`It goes on without this command. Come back: ${commandFor({ target: client.targetOf(id) }, 'watch')}`)
+    return exit
+  } finally {
+    left.abort()
+    if (timer) clearTimeout(timer)
+    process.removeListener('SIGINT', interrupt)
+  }
+}
+
+/** Why it was left: it has ended, a person is needed, or whoever followed it had enough. */
+type Why = 'over' | 'person' | 'timeout' | 'interrupted'
+
+/** Until the deployment has come to where the caller wants it. */
+async function observe(
+  client: TidegateClient,
+  id: string,
+  { platform, until }: FollowOptions,
+  presenter: Presenter,
+  signal: AbortSignal,
+  seen: { state: DeploymentState | null },
+): Promise<Why> {
+  const plan = await client.plan(id)
+  let view: View | null = null
+  const changed = (change: Partial<View>) => {
+    if (view && !signal.aborted) presenter.draw(Object.assign(view, change, { now: Date.now() }))
+  }
+  const onTrouble = (error: Error) => changed({ trouble: error.message })
+  const look = createObserver(platform, client.targetOf(id))
+  if (presenter.live) void redraw(async () => changed(await look()), signal)
+
+  for await (const state of client.watch(id, { signal, onTrouble })) {
+    seen.state = state
+    view = { state, plan, ...(await look()), trouble: null, now: Date.now() }
+    presenter.show(view)
+    if (isOver(state.status)) return 'over'
+    if (state.status === 'rollback_blocked') return 'person'
+    if (until === 'person' && (openGate(state) || (await isHeldBack(client, state)))) return 'person'
+  }
+  return signal.reason as Why
+}
+
+/** Behind a paused queue it waits for a person, though no gate of its own is open. */
+async function isHeldBack(client: TidegateClient, { status, target }: DeploymentState): Promise<boolean> {
+  if (status !== 'pending') return false
+  const service = await client.service(target).catch(() => null)
+  return service !== null && service.queuePaused !== null
+}
+
+async function redraw(draw: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await draw()
+    await wait(drawEvery, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+function exitOf(why: Why, state: DeploymentState | null, { asked }: FollowOptions): number {
+  if (why === 'interrupted') return interrupted
+  return state && why !== 'timeout' ? exitCodeOf(state.status, asked) : exitCodes.waiting
+}
+
+function lastWords(why: Why, state: DeploymentState | null, { colour }: Output, drawn: boolean): string[] {
+  if (!state || why !== 'over') return why === 'timeout' ? ['The time of --timeout is over.'] : []
+  const took = state.endedAt && (Date.parse(state.endedAt) - Date.parse(state.acceptedAt)) / 1000
+  const time = typeof took === 'number' ? ` after ${took.toFixed(1)} s` : ''
+  const end = `${state.target.service} ${state.version} is ${statusText(state.status, colour)}${time}: ${state.outcome ?? state.doing}`
+  return [...(drawn ? [] : [end]), ...(state.error ? [state.error.remedy] : [])]
+}
+
+const whenAborted = (signal: AbortSignal) =>
+  new Promise<Why>((resolve) => signal.addEventListener('abort', () => resolve(signal.reason as Why), { once: true }))
