@@ -2,6 +2,7 @@
 import Table from 'cli-table3'
 import type { Platform, TrafficReport } from '../../platforms/port.ts'
 import type { Stack } from '../stack.ts'
+import { plainTable } from '../table.ts'
 import type { Played } from './scenes.ts'
 
 export interface QuickstartJson {
@@ -41,26 +42,16 @@ export async function report(
 }
 
 function timeline({ deployments }: Played): string {
-  const table = new Table({
-    head: ['#', 'version', 'strategy', 'outcome', 'took', 'why'],
-    style: { head: [], border: [] },
-  })
+  const table = new Table({ ...plainTable, head: ['#', 'version', 'strategy', 'outcome', 'took', 'why'] })
   for (const d of deployments) {
     const took = (Date.parse(d.endedAt ?? d.acceptedAt) - Date.parse(d.acceptedAt)) / 1000
-    table.push([
-      d.number,
-      d.version,
-      d.strategy ?? '',
-      d.status,
-      `${took.toFixed(1)} s`,
-      (d.outcome ?? '').slice(0, 70),
-    ])
+    table.push([d.number, d.version, d.strategy ?? '', d.status, `${took.toFixed(1)} s`, d.outcome ?? ''])
   }
   return table.toString()
 }
 
 function counted(requests: QuickstartJson['requests']): string {
-  const table = new Table({ head: ['version', 'requests', 'failed'], style: { head: [], border: [] } })
+  const table = new Table({ ...plainTable, head: ['version', 'requests', 'failed'] })
   for (const [version, { total, failed }] of Object.entries(requests)) table.push([version, total, failed])
   return table.toString()
 }

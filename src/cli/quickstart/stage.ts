@@ -10,6 +10,8 @@ import {
 } from '../../client/index.ts'
 import type { Platform } from '../../platforms/port.ts'
 import { loadConfig, loadSpec, resolve, type Target } from '../../spec/index.ts'
+import { renderView, timelineOf, type View } from '../live-view.ts'
+import { createObserver } from '../observing.ts'
 import { sendVisitors, type Visitors } from './visitors.ts'
 
 const perSecond = 200
@@ -45,6 +47,37 @@ export function createStage(given: { client: TidegateClient; platform: Platform;
     out.write(`${text}\n`)
   }
 
+  /** Redrawn in place: the deployment, and below it who is served what. What is said meanwhile goes above. */
+  const liveView = async (id: string) => {
+    const plan = await client.plan(id)
+    const look = createObserver(platform, client.targetOf(id))
+    let view: View | null = null
+    const draw = () => {
+      if (!view || !live) return
+      const block = renderView({ ...view, now: Date.now() }, { colour: pc, columns: out.columns ?? 80 })
+      live([...block, '', ...bars(shares())].join('\n'))
+    }
+    const timer = setInterval(() => {
+      void look().then((seen) => {
+        if (view) view = { ...view, ...seen }
+        draw()
+      })
+    }, 200)
+    return {
+      show(state: DeploymentState) {
+        view = { ...view, state, plan, now: Date.now() }
+        draw()
+      },
+      async end() {
+        clearInterval(timer)
+        const seen = await look()
+        if (view) view = { ...view, ...seen }
+        draw()
+        live?.done()
+      },
+    }
+  }
+
   return {
     client,
     platform,
@@ -62,12 +95,12 @@ export function createStage(given: { client: TidegateClient; platform: Platform;
       return { ...accepted, target: resolved.target }
     },
     async follow(accepted, onState) {
+      const view = live ? await liveView(accepted.deployment) : null
       const printed = new Set<string>()
-      const redraw = live ? setInterval(() => live(bar(shares())), 100) : null
       try {
         for await (const state of client.watch(accepted.deployment)) {
-          const lines = [...state.timeline, ...(state.progress?.timeline ?? [])]
-          for (const { at, text } of lines.sort((a, b) => a.at.localeCompare(b.at))) {
+          view?.show(state)
+          for (const { at, text } of view ? [] : timelineOf(state)) {
             // The deployment repeats what its strategy waits for: once is enough here.
             if (printed.has(text)) continue
             printed.add(text)
@@ -77,8 +110,7 @@ export function createStage(given: { client: TidegateClient; platform: Platform;
         }
         return await client.result(accepted.deployment)
       } finally {
-        if (redraw) clearInterval(redraw)
-        live?.clear()
+        await view?.end()
       }
     },
     async open(target) {
@@ -96,9 +128,9 @@ export function createStage(given: { client: TidegateClient; platform: Platform;
 const width = 50
 
 /** Who is served what, right now: one bar a version. */
-function bar(shares: Map<string, number>): string {
+function bars(shares: Map<string, number>): string[] {
   const rows = [...shares].sort(([a], [b]) => a.localeCompare(b))
-  return rows
-    .map(([version, share]) => `  ${version} ${pc.cyan('█'.repeat(Math.round((share * width) / 100)))} ${share} %`)
-    .join('\n')
+  return rows.map(
+    ([version, share]) => `  ${version} ${pc.cyan('█'.repeat(Math.round((share * width) / 100)))} ${share} %`,
+  )
 }
