@@ -184,7 +184,9 @@ export function commandFor({ target }: Pick<DeploymentState, 'target'>, verb: st
 
 /** Both workflows' timelines as one, in order. */
 export function timelineOf(state: DeploymentState): TimelineEntry[] {
-  return [...state.timeline, ...(state.progress?.timeline ?? [])].sort((a, b) => a.at.localeCompare(b.at))
+  const all = [...state.timeline, ...(state.progress?.timeline ?? [])].sort((a, b) => a.at.localeCompare(b.at))
+  // A gate of the strategy is in both.
+  return all.filter(({ text }, i) => text !== all[i - 1]?.text)
 }
 
 export const timelineLine = ({ at, text }: TimelineEntry): string => `${timeOf(at)} ${text}`

@@ -23,7 +23,7 @@ export function createOutput({ json = false }: { json?: boolean } = {}): Output 
   return {
     json,
     live: terminal,
-    columns: process.stdout.columns ?? 200,
+    columns: process.stdout.columns || 200,
     colour: pc.createColors(terminal && !process.env.NO_COLOR),
     line(text = '') {
       if (!json) process.stdout.write(`${text}\n`)

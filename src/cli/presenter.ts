@@ -19,7 +19,7 @@ export function createPresenter(out: Output, { changes }: { changes: boolean }):
 async function screen(out: Output): Promise<Presenter> {
   const { default: logUpdate } = await import('log-update')
   const draw = (view: View) =>
-    logUpdate(renderView(view, { colour: out.colour, columns: process.stdout.columns ?? 80 }).join('\n'))
+    logUpdate(renderView(view, { colour: out.colour, columns: process.stdout.columns || 80 }).join('\n'))
   return { live: true, show: draw, draw, done: () => logUpdate.done() }
 }
 

@@ -29,7 +29,10 @@ const dev: Action = async (out, options) => {
   out.line(`agent       ${agentAddress}`)
   out.line(`state       ${home}`)
   out.line(out.colour.dim('Commands in this folder find it. Ctrl-C ends it; its data stays.'))
+  // Nothing else that is open keeps this process: the stack's processes are let go of.
+  const alive = setInterval(() => undefined, 60_000)
   await ended
+  clearInterval(alive)
   out.note('Stopping…')
   await stack.stop(options.leave ? 'leave' : 'stop')
   return exitCodes.done
