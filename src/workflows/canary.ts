@@ -21,6 +21,8 @@ export async function canary(input: StrategyInput<CanaryOptions>): Promise<Strat
   for (;;) {
     progress.full = record.full
     progress.paused = record.state.paused
+    const found = record.found()
+    if (found) progress.judged = { verdict: found.verdict, ask: found.ask === true, reason: found.reason }
     const move = nextCanaryMove(options, replicas, progress)
     if (move.do === 'done') return record.result('promoted')
     if (move.do === 'fail') return record.result('failed', move.reason)
@@ -53,6 +55,7 @@ async function carryOut(
     }
     case 'weight':
       await record.route({ stable: 100 - move.weight, candidate: move.weight })
+      if (progress.weight === 0 && input.options.analysis) record.analyseInBackground(input.options.analysis)
       progress.weight = move.weight
       return null
     case 'measure':
@@ -101,7 +104,7 @@ async function ask(
 }
 
 const analysisOf = ({ options }: StrategyInput<CanaryOptions>, { step }: CanaryProgress) =>
-  stepsOf(options)[step]?.analysis ?? options.analysis
+  stepsOf(options)[step]?.analysis
 const questionOf = (detail: string) => ({
   name: 'checks',
   kind: 'question' as const,

@@ -94,7 +94,6 @@ async function endOtherwise(record: DeploymentRecord, saga: Saga, error: unknown
   record.setGate(null)
   if (!stop) state.error = body
   const why = stop?.text ?? body.message
-  record.note(why)
   if (!stop && body.code === 'fence.stale') return end(record, 'superseded', why)
   if (body.code === 'decision.rejected') return end(record, 'rejected', why)
   if (saga.empty) {

@@ -14,6 +14,7 @@ import { TidegateError } from '../errors.ts'
 import type { Slot, SlotGoal, Weights } from '../platforms/port.ts'
 import type { AnalysisSpec } from '../spec/model.ts'
 import { activitiesOf, type Run } from './activity-policies.ts'
+import { analyseInBackground, type Background } from './background.ts'
 import { refuseAtGate, signed, takeDecisions } from './decisions.ts'
 import { strategyDetails } from './details.ts'
 import {
@@ -42,6 +43,10 @@ export interface StrategyRecord {
    * `late`: the time (ms; 0: for ever) was over first.
    */
   hold(gate: Omit<Gate, 'since'>, watch: Watch): Promise<Analysed | 'answered' | 'late'>
+  /** From now to the end of the strategy, beside the steps. */
+  analyseInBackground(analysis: AnalysisSpec): void
+  /** What the analysis in the background has found, or null. */
+  found(): Analysed | null
   result(outcome: StrategyResult['outcome'], reason?: string, error?: ErrorBody): StrategyResult
 }
 
@@ -60,6 +65,7 @@ export function openStrategy(input: StrategyInput<unknown>, steps: number): Stra
   const { target, candidate } = input
   let fence = input.fence
   let promoted = false
+  let background: Background | null = null
 
   const state: StrategyState = {
     step: 0,
@@ -118,12 +124,14 @@ export function openStrategy(input: StrategyInput<unknown>, steps: number): Stra
       checkPolicy: input.plan.checkPolicy,
     }
     const measuring = scope.run(() => run('analyse', { summary: what }, args))
-    const first = await Promise.race([measuring.then((seen) => ({ seen })), word.then((said) => ({ said }))])
-    if ('said' in first) {
+    const seen = (found: Analysed) => ({ seen: found })
+    const others = background ? [background.finding.then(seen)] : []
+    const first = await Promise.race([measuring.then(seen), word.then((said) => ({ said })), ...others])
+    if ('said' in first || background?.found) {
       measuring.catch(() => undefined)
       scope.cancel()
-      return first.said
     }
+    if ('said' in first) return first.said
     state.verdict = first.seen.verdict
     state.evidence = first.seen.evidence
     record.note(`${first.seen.verdict}: ${first.seen.evidence[0] ?? ''}`)
@@ -176,7 +184,14 @@ export function openStrategy(input: StrategyInput<unknown>, steps: number): Stra
       setGate(null)
       return first
     },
+    analyseInBackground(analysis) {
+      const { checkPolicy } = input.plan
+      const args = { target, slot: 'candidate' as const, release: candidate, stable: input.stable, durationMs: null }
+      background = analyseInBackground(run, { ...args, analysis, checks: [], checkPolicy })
+    },
+    found: () => background?.found ?? null,
     result(outcome, reason, error) {
+      background?.end()
       return { outcome, reason, error, evidence: state.evidence, fence }
     },
   }
