@@ -235,8 +235,8 @@ export async function untilSo<T>(ask: () => Promise<T>, isSo: (said: T) => boole
   }
 }
 
-/** No failure: something arrived while the task was being answered. */
-const harmless: unknown[] = [2, 'WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND']
+/** No failures: something arrived while the task was being answered (1), or the workflow was ended meanwhile (17). */
+const harmless: unknown[] = [1, 17]
 
 async function* unfailed<T extends { workflowId: string; history: unknown }>(histories: AsyncIterable<T>) {
   for await (const one of histories) {

@@ -43,6 +43,12 @@ export interface MemoryPlatform extends Platform {
   /** Verbs called, in order, with the fence. */
   calls: string[]
   cells: Map<string, Cell>
+  /** Instances that were not ready because a test said so are ready now. */
+  becomeReady(target: Target): void
+  /** Fulfilled once the verb, for the service, is held by `faults.blocks`. */
+  reached(verb: string): Promise<void>
+  /** Fulfilled once a write of the service was refused by the fence. */
+  refused(service: string): Promise<void>
 }
 
 const key = (t: Target) => `${t.environment}/${t.location}/${t.service}`
@@ -76,6 +82,10 @@ export function createMemoryPlatform(): MemoryPlatform {
   const calls: string[] = []
   const began = Date.now()
   const changed = new EventTarget()
+  const happened = new Set<string>()
+  const until = async (what: string): Promise<void> => {
+    while (!happened.has(what)) await new Promise((resolve) => setTimeout(resolve, 10))
+  }
 
   const cellOf = (target: Target): Cell => {
     const found = cells.get(key(target))
@@ -102,7 +112,10 @@ export function createMemoryPlatform(): MemoryPlatform {
   const begin = async (verb: string, target: Target): Promise<void> => {
     const fault = faults.throws.get(`${verb} ${target.service}`)
     if (fault) throw fault
-    await faults.blocks.get(`${verb} ${target.service}`)
+    const blocked = faults.blocks.get(`${verb} ${target.service}`)
+    if (!blocked) return
+    happened.add(`reached ${verb} ${target.service}`)
+    await blocked
   }
   /** Tests the fence; what the caller then changes, before it awaits anything, is atomic with that. */
   const write = (verb: string, target: Target, fence: Fence): Cell => {
@@ -113,18 +126,26 @@ export function createMemoryPlatform(): MemoryPlatform {
     queueMicrotask(() => changed.dispatchEvent(new Event('change')))
     return cell
   }
-  const stale = (target: Target, cell: Cell, fence: Fence) =>
-    new TidegateError('fence.stale', {
+  const stale = (target: Target, cell: Cell, fence: Fence) => {
+    happened.add(`refused ${target.service}`)
+    return new TidegateError('fence.stale', {
       target: target.service,
       theirs: cell.anchor ? formatFence(cell.anchor.fence) : 'none',
       ours: formatFence(fence),
     })
+  }
 
   return {
     name: 'memory',
     faults,
     calls,
     cells,
+    reached: (verb) => until(`reached ${verb}`),
+    refused: (service) => until(`refused ${service}`),
+    becomeReady(target) {
+      for (const slot of [cellOf(target).stable, cellOf(target).candidate]) if (slot) slot.ready = slot.desired
+      changed.dispatchEvent(new Event('change'))
+    },
     store: memoryStore(),
     capabilities: {
       weights: 'exact',
