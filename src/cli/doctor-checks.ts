@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import semver from 'semver'
 import { connect, type TidegateClient } from '../client/index.ts'
+import { isPolled } from '../client/pollers.ts'
 import { TidegateError } from '../errors.ts'
 import { homeDirectory } from '../home.ts'
 import { type EngineConfig, loadConfig, loadSpec, SpecError, specFiles } from '../spec/index.ts'
@@ -22,8 +23,6 @@ export interface Checked {
 }
 
 const oldestNode = '>=22.19'
-/** A worker asks for work at least once a minute. */
-const pollsWithin = 90_000
 
 export async function runChecks(options: Options): Promise<Checked[]> {
   const checks: Checked[] = [checkNode()]
@@ -121,18 +120,10 @@ async function checkAttributes({ temporal, namespace }: TidegateClient): Promise
   }
 }
 
-async function checkWorker({ temporal, namespace }: TidegateClient, location: string): Promise<Checked> {
-  const absent: string[] = []
-  for (const [queue, type] of [
-    [workflowQueue, 1],
-    [effectsQueue(location), 2],
-    [waitingQueue(location), 2],
-  ] as const) {
-    const request = { namespace, taskQueue: { name: queue }, taskQueueType: type }
-    const { pollers } = await temporal.workflowService.describeTaskQueue(request).catch(() => ({ pollers: [] }))
-    const seen = (pollers ?? []).map(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000)
-    if (!seen.some((at) => Date.now() - at < pollsWithin)) absent.push(queue)
-  }
+async function checkWorker({ temporal }: TidegateClient, location: string): Promise<Checked> {
+  const queues = [workflowQueue, effectsQueue(location), waitingQueue(location)]
+  const polled = await Promise.all(queues.map((queue) => isPolled(temporal, queue).catch(() => false)))
+  const absent = queues.filter((_, i) => !polled[i])
   if (absent.length === 0) return { name: 'worker', state: 'ok', detail: `asks for work of ${location}` }
   const { message, remedy, row } = new TidegateError('worker.absent', { queue: absent.join(', ') })
   return { name: 'worker', state: 'wrong', detail: message, remedy, exit: row.exit }

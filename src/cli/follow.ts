@@ -40,7 +40,11 @@ export async function follow(client: TidegateClient, out: Output, id: string, op
     const why = await Promise.race([settled, whenAborted(left.signal)])
     presenter.done()
     const exit = exitOf(why, seen.state, options)
-    if (!options.changes) out.object({ deployment: id, ...seen.state, exit })
+    if (!options.changes) {
+      const evidence =
+        why === 'over' ? (await client.result(id).catch(() => null))?.evidence : seen.state?.progress?.evidence
+      out.object({ deployment: id, ...seen.state, evidence: evidence ?? [], exit })
+    }
     for (const line of lastWords(why, seen.state, out, presenter.live)) out.line(line)
     if (why !== 'over')
       out.line(`It goes on without this command. Come back: ${commandFor({ target: client.targetOf(id) }, 'watch')}`)

@@ -20,11 +20,12 @@ for (const stream of [process.stdout, process.stderr]) {
 async function main(argv: readonly string[]): Promise<number> {
   const flags = { json: argv.includes('--json'), debug: argv.includes('--debug') }
   let code: number = exitCodes.done
-  const program = createProgram((result) => {
+  const completes = argv[2] === 'complete' || argv[2] === 'completion'
+  const finished = (result: number) => {
     code = result
-  })
+  }
+  const program = createProgram(finished, { completes })
   try {
-    const completes = argv[2] === 'complete' || argv[2] === 'completion'
     if (completes) (await import('@bomb.sh/tab/commander')).default(program, { completionCommandName: 'completion' })
     await program.parseAsync(argv)
     return code

@@ -8,8 +8,8 @@ type Load = () => Promise<{ default: Action }>
 /** Adds a command with the flags that every command has. */
 type Add = (name: string, description: string, load: Load) => Command
 
-/** `finished` is told the exit code of the command that ran. */
-export function createProgram(finished: (code: number) => void): Command {
+/** `finished` is told the exit code of the command that ran; `completes`: somebody else adds `completion`. */
+export function createProgram(finished: (code: number) => void, { completes = false } = {}): Command {
   const program = new Command('tidegate')
     .description('A durable deployment engine: whatever happens on the way, a service ends on exactly one version.')
     .version(version(), '-V, --version')
@@ -36,7 +36,8 @@ export function createProgram(finished: (code: number) => void): Command {
   addDecisions(add)
   addLooks(add)
   addTools(add)
-  program.command('completion').description('shell completion: bash, zsh, fish, powershell').argument('<shell>')
+  if (!completes)
+    program.command('completion').description('shell completion: bash, zsh, fish, powershell').argument('<shell>')
   for (const each of [program, ...program.commands])
     each.exitOverride().configureOutput({ outputError: () => undefined })
   return program

@@ -31,6 +31,7 @@ import { asTidegateError } from './errors.ts'
 import { firstInput } from './first-input.ts'
 import { type Listed, listDeployments, listServices } from './list.ts'
 import { parseDeploymentId, rememberedState, stateOfSummary } from './past.ts'
+import { awaitPoller } from './pollers.ts'
 import type { PreparedDeploy } from './prepare-deploy.ts'
 
 /** Bytes of a request; far below what Temporal refuses, so that a refusal is ours and says what to do. */
@@ -103,6 +104,8 @@ export class TidegateClient {
     const { target, ...body } = prepared
     const full: DeployRequest = { ...body, by: me(), requestId: randomUUID(), ...said(request) }
     refuseLarge(full)
+    // Else it would begin at some later time, when nobody expects it any more.
+    await call(this, () => awaitPoller(this.temporal, workflowQueue, answerDeadline / 2))
     // An operation serves once. Asked again, the workflow is there, and the update's id makes it the same request.
     const ask = () =>
       this.temporal.workflow.executeUpdateWithStart<Workflow, Accepted, [DeployRequest]>(names.deploy, {
@@ -220,7 +223,7 @@ export class TidegateClient {
       } catch (error) {
         if (error !== unknown) throw error
         const id = parseDeploymentId(deployment)
-        const service = id && (await this.service(id.target))
+        const service = id && (await this.#serviceIfAny(id.target))
         const past = service?.history.find((summary) => summary.id === deployment)
         if (past) return past
         const waits = [service?.running, ...(service?.queue ?? [])].some((entry) => entry?.id === deployment)
@@ -266,6 +269,13 @@ export class TidegateClient {
     await this.temporal.connection.close()
   }
 
+  async #serviceIfAny(target: Target): Promise<ServiceState | null> {
+    return this.service(target).catch((error: unknown) => {
+      if (error instanceof TidegateError && error.code === 'target.unknown') return null
+      throw error
+    })
+  }
+
   #ask<T>(target: Target, name: string, request: object = {}): Promise<T> {
     const body = { by: me(), requestId: randomUUID(), ...said(request) }
     refuseLarge(body)
@@ -284,7 +294,7 @@ export class TidegateClient {
     const place = parseDeploymentId(deployment)
     if (!place || !(error instanceof TidegateError)) return null
     if (error.code === 'deployment.unknown') {
-      const service = await this.service(place.target).catch(() => null)
+      const service = await this.#serviceIfAny(place.target)
       return service && rememberedState(deployment, service)
     }
     if (error.code !== 'worker.absent') return null

@@ -20,7 +20,10 @@ export interface Decided extends DecisionResult {
   delivery: 'update' | 'signal'
 }
 
-/** Sends a decision about a deployment. Without a gate it means the one that is open in `state`. */
+/**
+ * Sends a decision about a deployment. Without a gate it means the one that is open in `state`; `state` is null where
+ * nobody answered when it was asked for, and then nobody is waited for again.
+ */
 export async function decide(
   client: Client,
   deployment: string,
@@ -32,6 +35,13 @@ export async function decide(
   const open = state?.gate
   if (decision.gate === undefined && open?.answers.includes(name)) decision.gate = open.name
   const handle = client.workflow.getHandle(deployment)
+  const recorded = async (): Promise<Decided> => {
+    if (!durable.includes(name)) throw new TidegateError('worker.absent', { queue: workflowQueue })
+    await client.connection.withDeadline(Date.now() + answerDeadline, () => handle.signal(name, decision))
+    const message = 'No worker answered: it is recorded, and counts as soon as one is there.'
+    return { deployment, status: state?.status ?? 'pending', message, delivery: 'signal' }
+  }
+  if (!state) return recorded()
   try {
     // Called inside: the deadline holds for calls that begin there.
     const update = () =>
@@ -39,9 +49,6 @@ export async function decide(
     return { ...(await client.connection.withDeadline(Date.now() + answerDeadline, update)), delivery: 'update' }
   } catch (error) {
     if (!isTimeout(error)) throw error
-    if (!durable.includes(name)) throw new TidegateError('worker.absent', { queue: workflowQueue }, { cause: error })
-    await client.connection.withDeadline(Date.now() + answerDeadline, () => handle.signal(name, decision))
-    const message = 'No worker answered: it is recorded, and counts as soon as one is there.'
-    return { deployment, status: state?.status ?? 'pending', message, delivery: 'signal' }
+    return recorded()
   }
 }

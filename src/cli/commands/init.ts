@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { exitCodes } from '../../errors.ts'
 import { loadSpec } from '../../spec/index.ts'
@@ -26,9 +26,7 @@ const init: Action = async (out, options) => {
   const answers = asks ? await ask(guessed) : guessed
   if (!answers) return exitCodes.aborted
   const text = specText(answers)
-  await writeFile(file, text)
-  // Read as every command will read it: what is wrong with an answer is said now.
-  await loadSpec({ file })
+  await writeWhereRight(file, text)
   out.object({ file: resolve(file), spec: text })
   out.line(`Wrote ${file}:\n`)
   for (const line of text.trimEnd().split('\n')) out.line(`  ${line}`)
@@ -39,6 +37,18 @@ const init: Action = async (out, options) => {
 }
 
 export default init
+
+/** Read as every command will read it: what is wrong with an answer is said now, and nothing is written. */
+async function writeWhereRight(file: string, text: string): Promise<void> {
+  const draft = join(dirname(file), `.${basename(file, '.yaml')}.${process.pid}.yaml`)
+  try {
+    await writeFile(draft, text)
+    await loadSpec({ file: draft })
+    await rename(draft, file)
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
 
 /** What flags and package.json say. */
 function guess(options: Options): Answers {
