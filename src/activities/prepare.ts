@@ -16,6 +16,8 @@ export interface PrepareArgs {
 export interface Prepared {
   fence: Fence
   snapshot: Snapshot
+  /** There is a candidate that no deployment owns. */
+  leftover?: boolean
 }
 
 /** Stage `prepare`: claim the target, take the snapshot, and make what must exist before the release runs. */
@@ -30,7 +32,8 @@ export function prepareActivities({ platform, engine }: ActivityContext) {
         const claimed = await platform.claim(target, { fence, holder, engine, takeOver })
         if (!claimed.anchor?.snapshot) throw new Error('a claim left no snapshot')
         if (release) await platform.prepare(target, release, fence)
-        return { fence, snapshot: claimed.anchor.snapshot }
+        const leftover = claimed.slots.candidate !== null || claimed.routing.weights.candidate > 0
+        return { fence, snapshot: claimed.anchor.snapshot, ...(leftover && { leftover }) }
       })
     },
   }

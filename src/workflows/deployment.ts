@@ -18,7 +18,7 @@ import { tell } from './notices.ts'
 import { createSaga, type Saga } from './saga.ts'
 import { isOver } from './status.ts'
 import { awaitApproval, awaitTurn } from './turn.ts'
-import { goBack, restoreTarget } from './way-back.ts'
+import { goBack, restoreTarget, tidy } from './way-back.ts'
 
 export async function deployment(input: DeploymentInput): Promise<DeploymentSummary> {
   const record = openDeployment(input)
@@ -72,6 +72,7 @@ async function forward(record: DeploymentRecord, saga: Saga): Promise<void> {
     state.snapshot = prepared.snapshot
     state.previous = prepared.snapshot.release
     state.canRollback = canRollback(record)
+    if (prepared.leftover && input.kind !== 'restore') await tidy(record)
   })
   if (input.overrides) await tellOverridden(record, input.overrides)
 

@@ -99,14 +99,34 @@ export async function moveBack(record: DeploymentRecord, turn: Turn, epoch: 0 | 
   }
 }
 
+/**
+ * Removes what an earlier deployment left beside the stable slot (its way back was skipped, or forced past), before
+ * this one fills a slot. Its own way back leads to the same snapshot.
+ */
+export async function tidy(record: DeploymentRecord): Promise<void> {
+  const { input, state } = record
+  const { target } = input
+  record.doing('removing what an earlier deployment left')
+  for (;;) {
+    const { sequence, step } = record.nextFence()
+    const args = { target, holder: state.id, sequence, claimed: true, epoch: 0 as const, step }
+    const { done, waitFor, moves } = await record.run('wayBack', { summary: state.doing, within: 600_000 }, args)
+    for (const move of moves) record.note(move)
+    if (done || !waitFor) return
+    const ready = { target, slot: 'stable' as const, release: waitFor, deadlineMs: input.plan.readyDeadlineMs }
+    await record.run('awaitReady', { summary: `${waitFor.id} ready` }, ready)
+  }
+}
+
 /** Stops loudly and waits for an operator; goes on by itself after a while, in case the cause has gone. */
 async function isSkipped(record: DeploymentRecord, body: ErrorBody, block: number): Promise<boolean> {
   record.state.error = body
   record.enter('rollback_blocked', `the way back is blocked: ${body.message}`)
+  const gate = { name: `blocked-${block}`, kind: 'blocked' as const, text: `retry or skip: ${body.message}` }
+  const asked = record.ask({ ...gate, answers: ['retry', 'skip'] }, blockedRetry(block))
   await tellService(record, true)
   if (block === 1) await tell(record, 'blocked')
-  const gate = { name: `blocked-${block}`, kind: 'blocked' as const, text: `retry or skip: ${body.message}` }
-  const word = await record.ask({ ...gate, answers: ['retry', 'skip'] }, blockedRetry(block))
+  const word = await asked
   await tellService(record, false)
   record.enter('rolling_back', word ? `${word.name} ${signed(word.decision)}` : 'tries again by itself')
   return word?.name === 'skip'
@@ -116,8 +136,9 @@ async function askAboutMigration(record: DeploymentRecord): Promise<void> {
   const text =
     'a migration that ran is marked irreversible, so what ran before may not work: retry goes back all the same'
   record.enter('rollback_blocked', text)
+  const asked = record.ask({ name: 'irreversible', kind: 'blocked', text, answers: ['retry'] })
   await tellService(record, true)
-  await record.ask({ name: 'irreversible', kind: 'blocked', text, answers: ['retry'] })
+  await asked
   await tellService(record, false)
   record.enter('rolling_back', 'going back in spite of the migration')
 }
