@@ -40,7 +40,10 @@ async function readProcess(pid: number): Promise<FoundProcess | null> {
     )
     const state = stat?.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)
     if (state === 'Z' || state === 'X') return null
-    const pairs = (environ ?? '').split('\0').map((pair) => pair.split(/=(.*)/s, 2) as [string, string])
+    const pairs = (environ ?? '').split('\0').map((pair): [string, string] => {
+      const at = pair.indexOf('=')
+      return [pair.slice(0, at), pair.slice(at + 1)]
+    })
     return { pid, command: (command ?? '').replaceAll('\0', ' ').trim(), environment: Object.fromEntries(pairs) }
   } catch {
     return null
