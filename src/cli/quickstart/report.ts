@@ -45,16 +45,32 @@ function timeline({ deployments }: Played): string {
   const table = new Table({ ...plainTable, head: ['#', 'version', 'strategy', 'outcome', 'took', 'why'] })
   for (const d of deployments) {
     const took = (Date.parse(d.endedAt ?? d.acceptedAt) - Date.parse(d.acceptedAt)) / 1000
-    table.push([d.number, d.version, d.strategy ?? '', d.status, `${took.toFixed(1)} s`, d.outcome ?? ''])
+    table.push([
+      d.number,
+      d.version,
+      d.strategy ?? '',
+      d.status,
+      `${took.toFixed(1)} s`,
+      (d.outcome ?? '').slice(0, whyWidth),
+    ])
   }
-  return table.toString()
+  return trimmed(table)
 }
 
 function counted(requests: QuickstartJson['requests']): string {
   const table = new Table({ ...plainTable, head: ['version', 'requests', 'failed'] })
   for (const [version, { total, failed }] of Object.entries(requests)) table.push([version, total, failed])
-  return table.toString()
+  return trimmed(table)
 }
+
+/** Cells are padded to the widest; at the end of a line that would wrap. */
+const trimmed = (table: { toString(): string }) =>
+  table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+const whyWidth = 60
 
 /** Release ids are `<version>-<8 hex>`; several releases of a version count together. */
 function byVersion(traffic: TrafficReport): QuickstartJson['requests'] {
