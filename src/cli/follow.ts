@@ -31,7 +31,8 @@ const interrupted = 130
 export async function follow(client: TidegateClient, out: Output, id: string, options: FollowOptions): Promise<number> {
   const left = new AbortController()
   const interrupt = () => left.abort('interrupted')
-  process.once('SIGINT', interrupt)
+  // Not `once`: the live view restores the cursor by a listener that ends the process where it is the only one left.
+  process.on('SIGINT', interrupt)
   const timer = options.timeoutMs === undefined ? null : setTimeout(() => left.abort('timeout'), options.timeoutMs)
   const presenter = await createPresenter(out, { changes: options.changes === true })
   const seen: { state: DeploymentState | null } = { state: null }

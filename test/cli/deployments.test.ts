@@ -106,6 +106,24 @@ test('Ctrl-C on --wait ends with 130, says how to come back, and leaves the depl
   expect((await place.client.result(id)).status).toBe('active')
 })
 
+test('on a terminal the view is redrawn in place, and Ctrl-C leaves it with 130 and the way back', async () => {
+  const service = await place.service({ approval: true })
+  const waiting = place.startOnTerminal('deploy', ...spec(service), '--wait=gates')
+  let shown = ''
+  let typed = 0
+  for await (const chunk of waiting.stdout.setEncoding('utf8')) {
+    shown += chunk
+    if (typed > 0 || !shown.includes('waits for a person') || !shown.includes('\u001b[1A')) continue
+    typed = shown.length
+    waiting.stdin.write('\u0003')
+  }
+  expect((await waiting).exitCode).toBe(130)
+  expect(shown.slice(typed)).toContain('tidegate watch')
+  const { id, status } = await place.atGate(service)
+  expect(status).toBe('awaiting_approval')
+  await place.client.reject(id)
+})
+
 test('a frozen service refuses with 15 and says why; unfrozen it goes on, and rollback goes back', async () => {
   const service = await place.deployed()
   await place.deploy(service, '1.1.0')

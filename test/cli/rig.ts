@@ -37,6 +37,23 @@ export function start(cwd: string, args: string[], env: Record<string, string> =
   })
 }
 
+/** The same on a terminal of its own, by script(1): what is written to its input is typed. */
+export function startOnTerminal(cwd: string, args: string[], env: Record<string, string>) {
+  const { PATH, HOME, TMPDIR } = process.env
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', main, ...args]
+  // A terminal that nobody looks at has no size, and nothing would be drawn on it.
+  const sized = `stty rows 40 columns 100; exec ${command.map((word) => `'${word}'`).join(' ')}`
+  const typescript =
+    process.platform === 'darwin' ? ['-q', '/dev/null', 'sh', '-c', sized] : ['-qec', sized, '/dev/null']
+  return execa('script', typescript, {
+    cwd,
+    env: { PATH, HOME, TMPDIR, TERM: 'xterm', TIDEGATE_BY: 'anna', ...env },
+    extendEnv: false,
+    stdin: 'pipe',
+    reject: false,
+  })
+}
+
 export async function tidegate(cwd: string, args: string[], env?: Record<string, string>): Promise<Ran> {
   const { exitCode, stdout, stderr } = await start(cwd, args, env)
   const text = String(stdout)
@@ -129,6 +146,7 @@ export async function startPlace() {
     },
     tidegate: (...args: string[]) => tidegate(dir, args, env),
     start: (...args: string[]) => start(dir, args, env),
+    startOnTerminal: (...args: string[]) => startOnTerminal(dir, args, env),
     async close() {
       await client.close()
       await worker.shutdown()
