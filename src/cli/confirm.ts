@@ -4,5 +4,5 @@ import type { Output } from './output.ts'
 export async function confirmed(out: Output, question: string): Promise<boolean> {
   if (!out.live || process.stdin.isTTY !== true) return true
   const { confirm } = await import('@clack/prompts')
-  return (await confirm({ message: question })) === true
+  return (await confirm({ message: question, initialValue: false })) === true
 }

@@ -6,7 +6,7 @@ import type { Platform } from '../platforms/port.ts'
 import type { DeploymentState } from '../workflows/messages.ts'
 import { isOver } from '../workflows/status.ts'
 import { exitCodeOf } from './exit-code.ts'
-import { commandFor, openGate, statusText, type View } from './live-view.ts'
+import { commandFor, harmless, openGate, statusText, type View } from './live-view.ts'
 import { createObserver } from './observing.ts'
 import type { Output } from './output.ts'
 import { createPresenter, type Presenter } from './presenter.ts'
@@ -112,7 +112,8 @@ function lastWords(why: Why, state: DeploymentState | null, { colour }: Output, 
   if (!state || why !== 'over') return why === 'timeout' ? ['The time of --timeout is over.'] : []
   const took = state.endedAt && (Date.parse(state.endedAt) - Date.parse(state.acceptedAt)) / 1000
   const time = typeof took === 'number' ? ` after ${took.toFixed(1)} s` : ''
-  const end = `${state.target.service} ${state.version} is ${statusText(state.status, colour)}${time}: ${state.outcome ?? state.doing}`
+  const { outcome, doing } = harmless(state)
+  const end = `${state.target.service} ${state.version} is ${statusText(state.status, colour)}${time}: ${outcome ?? doing}`
   return [...(drawn ? [] : [end]), ...(state.error ? [state.error.remedy] : [])]
 }
 

@@ -7,8 +7,8 @@ import type { DecisionName, DeploymentState, Gate, TimelineEntry } from '../work
 import { type DeploymentStatus, isOver } from '../workflows/status.ts'
 import type { Colours } from './output.ts'
 
-/** Requests and errors of each release since the view began, by release id. */
-export type Counted = Readonly<Record<string, { requests: number; errors: number }>>
+/** By release id: requests and errors since the view began, and requests a second between the last two looks. */
+export type Counted = Readonly<Record<string, { requests: number; errors: number; perSecond?: number }>>
 
 export interface View {
   state: DeploymentState
@@ -36,7 +36,18 @@ export function openGate(state: DeploymentState): Gate | null {
   return isOver(state.status) ? null : (state.gate ?? state.progress?.gate ?? null)
 }
 
-export function renderView(view: View, style: ViewStyle): string[] {
+/**
+ * Reasons, evidence and timelines come from outside: what could move the cursor or break a line becomes a space.
+ * Every way to the terminal begins here.
+ */
+export function harmless<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value), (_, inner: unknown) =>
+    typeof inner === 'string' ? inner.replace(/\p{Cc}+/gu, ' ') : inner,
+  ) as T
+}
+
+export function renderView(given: View, style: ViewStyle): string[] {
+  const view = { ...given, state: harmless(given.state) }
   const { state } = view
   const { colour } = style
   const gate = openGate(state)
@@ -139,8 +150,12 @@ function sideLines({ state, observed, traffic }: View, colour: Colours): string[
         asked ? `asked ${asked[name]} %` : '',
         `has ${observed.routing.weights[name]} %`,
         `${slot.ready}/${slot.desired} ready`,
-        seen ? `${seen.requests} requests` : '',
-        seen ? `${seen.errors} errors` : '',
+        seen
+          ? `${count(seen.requests)} requests${seen.perSecond ? ` (${count(Math.round(seen.perSecond))}/s)` : ''}`
+          : '',
+        seen
+          ? `${count(seen.errors)} errors${seen.errors > 0 ? ` (${percent(seen.errors / seen.requests)})` : ''}`
+          : '',
         slot.crashLoop ? 'crash loop' : slot.restarts > 0 ? `${slot.restarts} restarts` : '',
       ],
     ]
@@ -152,6 +167,9 @@ function sideLines({ state, observed, traffic }: View, colour: Colours): string[
     return `  ${troubled ? colour.yellow(line.join('  ').trimEnd()) : line.join('  ').trimEnd()}`
   })
 }
+
+const count = (n: number) => n.toLocaleString('en-US')
+const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 2 : 0)} %`
 
 const meaning: Record<DecisionName, string> = {
   approve: 'it may begin',

@@ -12,6 +12,7 @@ export interface Observed {
 /** Looks at a target again and again; a platform that can't be reached from here is seen as nothing. */
 export function createObserver(platform: Platform | null, target: Target): () => Promise<Observed> {
   let first: TrafficReport | null = null
+  let before: TrafficReport | null = null
   const quietly = <T>(wanted: Promise<T> | undefined) => (wanted ?? Promise.resolve(null)).catch(() => null)
   return async () => {
     const [observed, report] = await Promise.all([
@@ -19,17 +20,28 @@ export function createObserver(platform: Platform | null, target: Target): () =>
       quietly(platform?.traffic?.(target)),
     ])
     first ??= report
-    return { observed, traffic: report && first && countedSince(first, report) }
+    const traffic = report && first && countedSince(first, report, before ?? report)
+    before = report ?? before
+    return { observed, traffic }
   }
 }
 
-/** Requests and errors since an earlier report; a release that was not in it counts from its beginning. Pure. */
-export function countedSince(first: TrafficReport, report: TrafficReport): Counted {
+/**
+ * Requests and errors since the first report, and requests a second since the last one; a release that was not in a
+ * report, or whose counters began anew, counts from its beginning. Pure.
+ */
+export function countedSince(first: TrafficReport, now: TrafficReport, last: TrafficReport = now): Counted {
+  const seconds = (Date.parse(now.at) - Date.parse(last.at)) / 1000
   return Object.fromEntries(
-    Object.entries(report.releases).map(([id, now]) => {
-      const before = first.releases[id]
-      const same = before?.since === now.since ? before : { requests: 0, errors: 0 }
-      return [id, { requests: now.requests - same.requests, errors: now.errors - same.errors }]
+    Object.entries(now.releases).map(([id, counters]) => {
+      const since = (report: TrafficReport) => {
+        const earlier = report.releases[id]
+        return earlier?.since === counters.since ? earlier : { requests: 0, errors: 0 }
+      }
+      const requests = counters.requests - since(first).requests
+      const errors = counters.errors - since(first).errors
+      if (!(seconds > 0)) return [id, { requests, errors }]
+      return [id, { requests, errors, perSecond: (counters.requests - since(last).requests) / seconds }]
     }),
   )
 }

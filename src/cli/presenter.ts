@@ -1,5 +1,5 @@
 /** Shows views: redrawn in place on a terminal, a line a change in a pipe, an object a change with `--json`. */
-import { gateLines, openGate, renderView, timelineLine, timelineOf, type View } from './live-view.ts'
+import { gateLines, harmless, openGate, renderView, timelineLine, timelineOf, type View } from './live-view.ts'
 import type { Output } from './output.ts'
 
 export interface Presenter {
@@ -28,8 +28,9 @@ function lines(out: Output, changes: boolean): Presenter {
   let gateShown: string | null = null
   return {
     live: false,
-    show({ state, observed = null, traffic = null }) {
-      if (changes) out.object({ ...state, observed, traffic })
+    show({ state: given, observed = null, traffic = null }) {
+      if (changes) out.object({ ...given, observed, traffic })
+      const state = harmless(given)
       for (const entry of timelineOf(state)) {
         const key = `${entry.at} ${entry.text}`
         if (!printed.has(key)) out.line(timelineLine(entry))

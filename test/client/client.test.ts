@@ -46,7 +46,7 @@ async function until(id: string, isSo: (state: DeploymentState) => boolean): Pro
 }
 
 describe.concurrent('a deployment through the client', () => {
-  it('is accepted, watched to its end, and remembered', async () => {
+  it('is accepted, watched to its end, and remembered', async ({ expect }) => {
     const service = unique('shop')
     const { deployment, number, position } = await tidegate.deploy(await prepared(service, '1.0.0'), { by: 'anna' })
     expect([number, position]).toEqual([1, 0])
@@ -59,7 +59,7 @@ describe.concurrent('a deployment through the client', () => {
     await expect.poll(numbers).toEqual([1])
   })
 
-  it('is one deployment when the same request is sent twice', async () => {
+  it('is one deployment when the same request is sent twice', async ({ expect }) => {
     const service = unique('shop')
     const request = await prepared(service, '1.0.0')
     const requestId = randomUUID()
@@ -101,7 +101,7 @@ describe.concurrent('a deployment through the client', () => {
     expect((await tidegate.result(deployment)).status).toBe('aborted')
   })
 
-  it('is found by number, and lists with its service', async () => {
+  it('is found by number, and lists with its service', async ({ expect }) => {
     const service = unique('shop')
     const target = engine.target(service)
     const id = await deployed(service, '1.0.0')

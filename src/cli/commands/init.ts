@@ -3,7 +3,7 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { exitCodes } from '../../errors.ts'
-import { loadSpec } from '../../spec/index.ts'
+import { loadSpec, SpecError } from '../../spec/index.ts'
 import { wrong } from '../address.ts'
 import type { Action, Options } from '../options.ts'
 
@@ -43,7 +43,13 @@ async function writeWhereRight(file: string, text: string): Promise<void> {
   const draft = join(dirname(file), `.${basename(file, '.yaml')}.${process.pid}.yaml`)
   try {
     await writeFile(draft, text)
-    await loadSpec({ file: draft })
+    await loadSpec({ file: draft }).catch((error: unknown) => {
+      if (!(error instanceof SpecError)) throw error
+      throw new SpecError(
+        file,
+        error.problems.map((problem) => ({ ...problem, file })),
+      )
+    })
     await rename(draft, file)
   } finally {
     await rm(draft, { force: true })
