@@ -157,10 +157,9 @@ export async function startEngine<P extends Platform = MemoryPlatform>(given?: {
     },
     /** The deployment's summary, once its service has written it down too. */
     async finish(accepted: { deployment: string; number: number }): Promise<DeploymentSummary> {
-      const summary: DeploymentSummary = await client.workflow.getHandle(accepted.deployment).result()
       const service = accepted.deployment.split('/').at(-2) ?? ''
-      await untilService(service, (s) => s.history.some((past) => past.number === summary.number))
-      return summary
+      await untilService(service, (s) => s.history.some((past) => past.number === accepted.number), 60_000)
+      return client.workflow.getHandle(accepted.deployment).result()
     },
     /** A bare signal, as the Web UI sends it. */
     async signal(id: string, name: string, ...args: unknown[]): Promise<void> {
