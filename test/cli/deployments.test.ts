@@ -70,18 +70,23 @@ test('--wait=gates waits through the gate, and an abort ends it with 12 on the o
   expect(await stable(service)).toBe('1.0.0')
 })
 
-test('a version that does not start ends with 10; what comes after it waits behind a paused queue, which is 14', async () => {
+test('a version that does not start ends with 10, on the old version', async () => {
   const service = await place.deployed({ strategy: 'blue-green', readyDeadline: '5s' })
   const bad = await place.tidegate('deploy', ...spec(service), '--version', '1.1.0-bad', '--wait')
   expect(bad).toMatchObject({ code: 10, stdout: expect.stringContaining('rolled_back') })
   expect(await stable(service)).toBe('1.0.0')
+})
 
-  // The queue is paused now: what comes after it does not start by itself.
-  const next = await place.tidegate('deploy', ...spec(service), '--version', '1.2.0', '--wait')
-  expect(next).toMatchObject({ code: 14, stdout: expect.stringContaining(`tidegate resume ${service}`) })
+test('what waits behind one that was aborted waits for a person, and that is 14; resume --queue lets it go on', async () => {
+  const service = await place.deployed(manual)
+  await place.tidegate('deploy', ...spec(service), '--version', '1.1.0')
+  const { id } = await place.atGate(service)
+  const behind = place.start('deploy', ...spec(service), '--version', '1.2.0', '--strategy', 'recreate', '--wait')
+  await place.until(service, ({ queue }) => queue.length > 0)
+  await place.client.abort(id)
+  expect((await behind).exitCode).toBe(14)
   expect((await place.tidegate('resume', service, '--queue')).code).toBe(0)
-  expect((await place.tidegate('watch', service)).code).toBe(0)
-  expect(await stable(service)).toBe('1.2.0')
+  await place.until(service, ({ stable }) => stable?.version === '1.2.0')
 })
 
 test('a time-out of --wait ends with 14 and leaves the deployment running; watch ends with 12 when it is rejected', async () => {

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Options as ExecaOptions, execa } from 'execa'
 import pino from 'pino'
 import { stringify } from 'yaml'
-import { connect, type DeploymentState, prepareDeploy } from '../../src/client/index.ts'
+import { connect, type DeploymentState, prepareDeploy, type ServiceState } from '../../src/client/index.ts'
 import { removeTree } from '../../src/platforms/local/agent/releases.ts'
 import { createLocalPlatform } from '../../src/platforms/local/platform.ts'
 import { startAgent } from '../../src/platforms/local/start-agent.ts'
@@ -132,6 +132,16 @@ export async function startPlace() {
       const { deployment } = await client.deploy(await prepareDeploy(resolved, platform.store))
       const { status, outcome } = await client.result(deployment)
       if (status !== 'active') throw new Error(`${deployment} is ${status}: ${outcome}`)
+    },
+    /** Until the service's memory says so. */
+    async until(service: string, isSo: (state: ServiceState) => boolean): Promise<void> {
+      const deadline = Date.now() + 20_000
+      for (;;) {
+        const state = await client.service(target(service))
+        if (isSo(state)) return
+        if (Date.now() > deadline) throw new Error(`not so: ${JSON.stringify(state)}`)
+        await wait(50)
+      }
     },
     /** Until the deployment that runs shows a gate. */
     async atGate(service: string): Promise<DeploymentState> {

@@ -126,4 +126,14 @@ describe('traffic since the first look', () => {
       { a: { requests: 7, errors: 0 } },
     ],
   ])('%s', (_, first, now, counted) => expect(countedSince(first, now)).toEqual(counted))
+
+  test('and requests a second since the last look', () => {
+    const at = (second: number, requests: number): TrafficReport => ({
+      ...report('t1', requests),
+      at: `2026-01-02T10:00:0${second}.000Z`,
+    })
+    expect(countedSince(at(0, 100), at(4, 900), at(2, 500))).toEqual({
+      a: { requests: 800, errors: 0, perSecond: 200 },
+    })
+  })
 })
