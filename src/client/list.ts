@@ -10,7 +10,7 @@ export interface Listed {
 /** How many targets are asked at once. */
 const atOnce = 10
 
-/** The state of every target; one whose worker does not answer is left out. */
+/** The state of every target; one that does not answer is left out. @throws where none answers */
 export async function listServices(
   client: Client,
   ask: (id: string) => Promise<ServiceState>,
@@ -22,6 +22,9 @@ export async function listServices(
   for (let i = 0; i < ids.length; i += atOnce) {
     const some = await Promise.allSettled(ids.slice(i, i + atOnce).map(ask))
     for (const result of some) if (result.status === 'fulfilled') states.push(result.value)
+    // One may just have closed; where none answers, an empty list would be a lie.
+    const [first] = some
+    if (states.length === 0 && first?.status === 'rejected') throw first.reason
   }
   return states.sort((a, b) => nameOf(a).localeCompare(nameOf(b)))
 }

@@ -56,7 +56,7 @@ describe.concurrent('a deployment through the client', () => {
     expect(await tidegate.result(deployment)).toMatchObject({ status: 'active', version: '1.0.0', by: 'anna' })
     // The service hears of the end a moment after the deployment itself is closed.
     const numbers = async () => (await tidegate.history(engine.target(service))).map((past) => past.number)
-    await expect.poll(numbers).toEqual([1])
+    await expect.poll(numbers, { timeout: 10_000 }).toEqual([1])
   })
 
   it('is one deployment when the same request is sent twice', async ({ expect }) => {
@@ -67,7 +67,7 @@ describe.concurrent('a deployment through the client', () => {
     const second = await tidegate.deploy(request, { requestId })
     expect(second.deployment).toBe(first.deployment)
     await tidegate.result(first.deployment)
-    await expect.poll(() => tidegate.history(engine.target(service))).toHaveLength(1)
+    await expect.poll(() => tidegate.history(engine.target(service)), { timeout: 10_000 }).toHaveLength(1)
   })
 
   it('shows the weights of its canary, and goes on when a person promotes', async () => {
