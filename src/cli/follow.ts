@@ -38,7 +38,8 @@ export async function follow(client: TidegateClient, out: Output, id: string, op
   const seen: { state: DeploymentState | null } = { state: null }
   try {
     const settled = observe(client, id, options, presenter, left.signal, seen)
-    const why = await Promise.race([settled, whenAborted(left.signal)])
+    const others = options.until === 'person' ? [whenHeldBack(client, seen, left.signal)] : []
+    const why = await Promise.race([settled, whenAborted(left.signal), ...others])
     presenter.done()
     const exit = exitOf(why, seen.state, options)
     if (!options.changes) {
@@ -84,16 +85,28 @@ async function observe(
     presenter.show(view)
     if (isOver(state.status)) return 'over'
     if (state.status === 'rollback_blocked') return 'person'
-    if (until === 'person' && (openGate(state) || (await isHeldBack(client, state)))) return 'person'
+    if (until === 'person' && openGate(state)) return 'person'
   }
   return signal.reason as Why
 }
 
-/** Behind a paused queue it waits for a person, though no gate of its own is open. */
-async function isHeldBack(client: TidegateClient, { status, target }: DeploymentState): Promise<boolean> {
-  if (status !== 'pending') return false
-  const service = await client.service(target).catch(() => null)
-  return service !== null && service.queuePaused !== null
+/**
+ * Behind a paused queue it waits for a person, though no gate of its own is open. It is asked for by itself: the
+ * queue can be paused while nothing changes about the deployment.
+ */
+async function whenHeldBack(
+  client: TidegateClient,
+  seen: { state: DeploymentState | null },
+  signal: AbortSignal,
+): Promise<Why> {
+  while (!signal.aborted) {
+    if (seen.state?.status === 'pending') {
+      const service = await client.service(seen.state.target).catch(() => null)
+      if (service?.queuePaused && service.queue.some(({ id }) => id === seen.state?.id)) return 'person'
+    }
+    await wait(drawEvery, undefined, { signal }).catch(() => undefined)
+  }
+  return signal.reason as Why
 }
 
 async function redraw(draw: () => Promise<void>, signal: AbortSignal): Promise<void> {

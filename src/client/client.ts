@@ -1,10 +1,9 @@
 /** The typed client that the CLI and programs share. */
 import { randomUUID } from 'node:crypto'
-import { userInfo } from 'node:os'
-import { Client, Connection, WithStartWorkflowOperation, type Workflow } from '@temporalio/client'
-import { type TemporalAddress, temporalAddress } from '../connection.ts'
+import { type Client, WithStartWorkflowOperation, type Workflow } from '@temporalio/client'
+import type { TemporalAddress } from '../connection.ts'
 import { TidegateError } from '../errors.ts'
-import type { EngineConfig, Plan, Target } from '../spec/index.ts'
+import type { Plan, Target } from '../spec/index.ts'
 import {
   type Accepted,
   type Decision,
@@ -25,17 +24,15 @@ import {
   workflowQueue,
 } from '../workflows/messages.ts'
 import { isOver } from '../workflows/status.ts'
-import { answerDeadline, call } from './calls.ts'
+import { answerDeadline, call, insist } from './calls.ts'
 import { type Decided, decide } from './decide.ts'
-import { asTidegateError } from './errors.ts'
 import { firstInput } from './first-input.ts'
 import { type Listed, listDeployments, listServices } from './list.ts'
-import { parseDeploymentId, rememberedState, stateOfSummary } from './past.ts'
+import { parseDeploymentId, placeOf, rememberedState, stateOfSummary } from './past.ts'
 import { awaitPoller } from './pollers.ts'
 import type { PreparedDeploy } from './prepare-deploy.ts'
+import { me, refuseLarge, said } from './request.ts'
 
-/** Bytes of a request; far below what Temporal refuses, so that a refusal is ours and says what to do. */
-const requestLimit = 256 * 1024
 /** How often `watch` looks (ms). */
 const lookEvery = 250
 /** A request may have to wait until its service has begun and agreed with the platform (ms). */
@@ -52,36 +49,6 @@ export interface WatchOptions {
   everyMs?: number
   /** Told of each time that nobody answered; it goes on asking. */
   onTrouble?: (error: TidegateError) => void
-}
-
-export interface ConnectOptions {
-  /** The engine's configuration, for where Temporal is when no profile and no variable says. */
-  config?: EngineConfig
-  /** host:port; wins over everything. */
-  address?: string
-  namespace?: string
-}
-
-/**
- * Connects to Temporal. @throws `temporal.unreachable`, `temporal.denied`
- * @example
- * const tidegate = await connect()
- * for await (const state of tidegate.watch(id)) console.log(state.status, state.doing)
- * await tidegate.close()
- */
-export async function connect(options: ConnectOptions = {}): Promise<TidegateClient> {
-  const found = await temporalAddress(options.config?.temporal)
-  const address = options.address ?? found.address
-  const where = { ...found, address, namespace: options.namespace ?? found.namespace }
-  try {
-    const connection = await Connection.connect({ ...where.connection, address, connectTimeout: '5 seconds' })
-    return new TidegateClient(new Client({ connection, namespace: where.namespace }), where)
-  } catch (error) {
-    const known = asTidegateError(error, address)
-    throw known instanceof TidegateError
-      ? known
-      : new TidegateError('temporal.unreachable', { address }, { cause: error })
-  }
 }
 
 export class TidegateClient {
@@ -286,7 +253,7 @@ export class TidegateClient {
   }
 
   #query<T>(id: string, unknown?: TidegateError): Promise<T> {
-    return call(this, () => this.temporal.workflow.getHandle(id).query<T>(names.state), { unknown })
+    return call(this, () => insist(() => this.temporal.workflow.getHandle(id).query<T>(names.state)), { unknown })
   }
 
   /** For a deployment whose workflow did not answer: its result where it is closed, or what its service remembers. */
@@ -306,23 +273,3 @@ export class TidegateClient {
     return call(this, closed).catch(() => null)
   }
 }
-
-function refuseLarge(request: object): void {
-  const size = Buffer.byteLength(JSON.stringify(request))
-  if (size <= requestLimit) return
-  const kib = (bytes: number) => `${Math.ceil(bytes / 1024)} KiB`
-  const remedy = 'Put long commands and bodies into files of the artifact.'
-  throw new TidegateError('input.too-large', { what: 'The request', size: kib(size), limit: kib(requestLimit), remedy })
-}
-
-/** Service and environment in a deployment's id, for messages. */
-function placeOf(deployment: string): { service: string; environment: string } {
-  const [, environment = '?', , service = '?'] = deployment.split('/')
-  return { service, environment }
-}
-
-/** Without the members that say nothing, which would hide what they stand beside. */
-const said = <T extends object>(value: T) =>
-  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T
-
-const me = () => process.env.TIDEGATE_BY ?? userInfo().username

@@ -1,6 +1,7 @@
 export type { Accepted, DecisionName, DeploymentState, DeploymentSummary, ServiceState } from '../workflows/messages.ts'
 export type { DeploymentStatus } from '../workflows/status.ts'
-export { type ConnectOptions, connect, TidegateClient, type WatchOptions, type Word } from './client.ts'
+export { TidegateClient, type WatchOptions, type Word } from './client.ts'
+export { type ConnectOptions, connect } from './connect.ts'
 export type { Decided } from './decide.ts'
 export { type DirectRollback, directRollback } from './direct-rollback.ts'
 export type { Listed } from './list.ts'

@@ -11,6 +11,12 @@ export function parseDeploymentId(id: string): { target: Target; number: number 
   return Number.isSafeInteger(number) && number > 0 ? { target: { service, environment, location }, number } : null
 }
 
+/** Service and environment in a deployment's id, for messages. */
+export function placeOf(deployment: string): { service: string; environment: string } {
+  const [, environment = '?', , service = '?'] = deployment.split('/')
+  return { service, environment }
+}
+
 /** What the service remembers of a deployment: how it ended, or that it waits; null where it knows nothing. */
 export function rememberedState(id: string, service: ServiceState): DeploymentState | null {
   const past = service.history.find((summary) => summary.id === id)
