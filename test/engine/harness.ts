@@ -7,6 +7,7 @@ import { ApplicationFailure } from '@temporalio/common'
 import { Worker } from '@temporalio/worker'
 import { defineUpdate } from '@temporalio/workflow'
 import pino from 'pino'
+import { vi } from 'vitest'
 import type { Platform } from '../../src/platforms/port.ts'
 import type { CanaryOptions, Plan, ReleaseDraft, Target, Workload } from '../../src/spec/model.ts'
 import { putJson } from '../../src/store/canonical.ts'
@@ -29,6 +30,11 @@ import { startWorker } from '../../worker/index.ts'
 import { bundlePath, connect, unique } from '../setup/temporal.ts'
 import { createMemoryPlatform, type MemoryPlatform } from './memory-platform.ts'
 
+// Tests of one file run side by side, on machines with two busy cores, and without a cache of workflows.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+/** How long a condition may take to become true (ms). */
+const patience = 60_000
+
 const workload: Workload = {
   command: ['true'],
   args: [],
@@ -50,8 +56,8 @@ export function plan(over: Partial<Plan> = {}): Plan {
     checkPolicy: { onDegraded: 'proceed', onUnhealthy: 'rollback' },
     hooks: [],
     approval: false,
-    deadlineMs: 60_000,
-    readyDeadlineMs: 5_000,
+    deadlineMs: 600_000,
+    readyDeadlineMs: 60_000,
     bakeMs: 0,
     ...over,
   }
@@ -104,7 +110,7 @@ export async function startEngine<P extends Platform = MemoryPlatform>(given?: {
   async function untilService(
     service: string,
     isSo: (state: ServiceState) => boolean,
-    withinMs = 20_000,
+    withinMs = patience,
   ): Promise<ServiceState> {
     return untilSo(() => of(service).query<ServiceState>(names.state), isSo, withinMs)
   }
@@ -158,7 +164,7 @@ export async function startEngine<P extends Platform = MemoryPlatform>(given?: {
     /** The deployment's summary, once its service has written it down too. */
     async finish(accepted: { deployment: string; number: number }): Promise<DeploymentSummary> {
       const service = accepted.deployment.split('/').at(-2) ?? ''
-      await untilService(service, (s) => s.history.some((past) => past.number === accepted.number), 60_000)
+      await untilService(service, (s) => s.history.some((past) => past.number === accepted.number))
       return client.workflow.getHandle(accepted.deployment).result()
     },
     /** A bare signal, as the Web UI sends it. */
@@ -186,11 +192,11 @@ export async function startEngine<P extends Platform = MemoryPlatform>(given?: {
     service: (service: string) => of(service).query<ServiceState>(names.state),
 
     /** Until the deployment's state says so; fails with what it said last. */
-    async until(id: string, isSo: (state: DeploymentState) => boolean, withinMs = 20_000): Promise<DeploymentState> {
+    async until(id: string, isSo: (state: DeploymentState) => boolean, withinMs = patience): Promise<DeploymentState> {
       return untilSo(() => client.workflow.getHandle(id).query<DeploymentState>(names.state), isSo, withinMs)
     },
     async untilStrategy(id: string, isSo: (state: StrategyState) => boolean): Promise<StrategyState> {
-      return untilSo(() => client.workflow.getHandle(id).query<StrategyState>(names.state), isSo, 20_000)
+      return untilSo(() => client.workflow.getHandle(id).query<StrategyState>(names.state), isSo, patience)
     },
     async restartWorker() {
       await worker.shutdown()

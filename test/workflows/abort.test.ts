@@ -135,8 +135,8 @@ describe.concurrent('a deadline', () => {
   it('does not count the time spent waiting for people, or for the turn (lesson 8)', async () => {
     const service = unique('patience')
     await deployed(engine, service)
-    const deadlineMs = 2_500
-    const first = await engine.deploy(service, '1.1.0', { strategy: canary([10, 'manual']), deadlineMs: 60_000 })
+    const deadlineMs = 5_000
+    const first = await engine.deploy(service, '1.1.0', { strategy: canary([10, 'manual']), deadlineMs: 600_000 })
     await engine.until(first.deployment, (s) => s.gate !== null)
     const second = await engine.deploy(service, '1.2.0', { approval: true, deadlineMs })
     const since = (await engine.until(second.deployment, (s) => s.gate?.name === 'approval')).gate?.since ?? ''

@@ -53,7 +53,7 @@ describe('a signal of the wrong shape', () => {
     await engine.decide(accepted.deployment, 'promote')
     expect((await engine.finish(accepted)).status).toBe('active')
     expect(await whatRuns(engine, service)).toEqual(only('1.1.0'))
-  }, 60_000)
+  })
 
   it('to a deployment that waits for its turn gives it none', async () => {
     const service = unique('no-turn')

@@ -165,6 +165,6 @@ describe.concurrent('checks', () => {
         expect(`${ok} well, ${bad} not: ${status}`).toBe(`${ok} well, ${bad} not: ${end === 'asks' ? 'active' : end}`)
         expect(await whatRuns(engine, service)).toEqual(only(status === 'active' ? '1.1.0' : '1.0.0'))
       }
-    }, 60_000)
+    })
   }
 })

@@ -45,7 +45,8 @@ it('twenty aborts while twice the slots wait in analyses: none waits for a slot'
   for (const one of aborted) expect((await engine.finish(one)).status).toBe('aborted')
   for (const one of aborted) {
     const { scheduled, completed } = await timesOf(one.deployment, 'wayBack')
-    expect(completed - scheduled).toBeLessThan(5_000)
+    // An analysis lasts ten minutes: whoever had to wait for a slot would not be done.
+    expect(completed - scheduled).toBeLessThan(30_000)
   }
   const others = accepted.filter((one) => !aborted.includes(one))
   for (const one of others) expect((await engine.state(one.deployment)).status).toBe('executing')
@@ -54,4 +55,4 @@ it('twenty aborts while twice the slots wait in analyses: none waits for a slot'
   }
   await Promise.all(others.map(({ deployment }) => engine.decide(deployment, 'abort')))
   for (const one of others) await engine.finish(one)
-}, 120_000)
+}, 240_000)
