@@ -90,7 +90,7 @@ async function passOn(record: DeploymentRecord, name: DecisionName, decision: De
   if (gate?.answers.includes(name)) record.setGate(null)
   try {
     if (id) await getExternalWorkflowHandle(id).signal(name, word)
-    return `Passed on to ${id}.`
+    return name === 'pause' ? 'Paused: it holds at this step; harm is still acted on.' : words[name]
   } catch {
     return 'The strategy had just ended: nothing was left to decide.'
   }
