@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME [--quick] [--json]`: measurements against references in the same run. */
+import { analysis } from './analysis.ts'
 import { service } from './service.ts'
 
 /** One measured figure; `ratio` is value / reference, `goal` the ratio or value it should reach. */
@@ -17,6 +18,7 @@ export interface Bench {
 }
 
 const benches: Record<string, (options: { quick: boolean; log: (line: string) => void }) => Promise<Bench>> = {
+  analysis,
   service,
 }
 

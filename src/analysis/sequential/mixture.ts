@@ -9,7 +9,10 @@ import type { Counts } from './counts.ts'
 export interface Mixture {
   /** The ratio at the edge of the null hypothesis: ψ0 = 1 + tolerance to roll back, ψ_b to promote. */
   reference: number
+  /** ψ. */
   ratios: readonly number[]
+  /** ln(ψ/reference): what one event of the candidate adds to a score. */
+  gains: readonly number[]
 }
 
 /** Alternatives a mixture has. */
@@ -25,9 +28,15 @@ export function promoteMixture(bound = 2, size = mixtureSize): Mixture {
   return mixture(bound, 0.1, 1 / 1.1, size)
 }
 
+/** A single alternative: the sequential test that is fastest where that is the truth, and knows it beforehand. */
+export function singleAlternative(reference: number, ratio: number): Mixture {
+  return { reference, ratios: [ratio], gains: [Math.log(ratio / reference)] }
+}
+
 function mixture(reference: number, from: number, to: number, size: number): Mixture {
   const step = Math.log(to / from) / (size - 1)
-  return { reference, ratios: Array.from({ length: size }, (_, i) => reference * from * Math.exp(i * step)) }
+  const gains = Array.from({ length: size }, (_, i) => Math.log(from) + i * step)
+  return { reference, ratios: gains.map((gain) => reference * Math.exp(gain)), gains }
 }
 
 export const noScores = ({ ratios }: Mixture): number[] => ratios.map(() => 0)
@@ -50,7 +59,7 @@ export function addScores(scores: readonly number[], of: Mixture, counts: Counts
   const base = nc + nt * of.reference
   for (let i = 0; i < scores.length; i++) {
     const ratio = of.ratios[i] ?? of.reference
-    const gain = kt * Math.log(ratio / of.reference) - (kt + kc) * Math.log((nc + nt * ratio) / base)
+    const gain = kt * (of.gains[i] ?? 0) - (kt + kc) * Math.log((nc + nt * ratio) / base)
     added[i] = (scores[i] ?? 0) + gain / dispersion
   }
   return added
