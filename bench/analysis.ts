@@ -73,7 +73,7 @@ function falseAlarms(quick: boolean): Figures {
   }
   const figures: Figures = {}
   for (const [name, interval] of Object.entries(scenarios)) {
-    const { share, upper } = decided(run({ mixture: rollbackMixture(0), interval, looks }, quick ? 600 : 4_000))
+    const { share, upper } = decided(run({ mixture: rollbackMixture(0), interval, looks }, quick ? 1_000 : 4_000))
     figures[`false rollbacks, ${name}`] = {
       value: share,
       unit: 'share of runs; reference: a z-test at every look',

@@ -50,19 +50,31 @@ export const noScores = ({ ratios }: Mixture): number[] => ratios.map(() => 0)
  * that both releases share, and for changing weights. So the scores are never reset when the weight is raised.
  *
  * @param dispersion φ ≥ 1, see `dispersion.ts`; counts must be countable (`isCountable`)
+ * @param prices those of the counts' requests, where they are known already
  */
-export function addScores(scores: readonly number[], of: Mixture, counts: Counts, dispersion = 1): readonly number[] {
+export function addScores(
+  scores: readonly number[],
+  of: Mixture,
+  counts: Counts,
+  dispersion = 1,
+  prices?: readonly number[],
+): readonly number[] {
   const { candidateEvents: kt, stableEvents: kc, candidateRequests: nt, stableRequests: nc } = counts
   // No traffic on one side compares nothing; no events on either side is no evidence about their ratio.
   if (kt + kc === 0 || nt === 0 || nc === 0) return scores
+  const each = prices ?? pricesOf(of, nt, nc)
   const added = new Array<number>(scores.length)
-  const base = nc + nt * of.reference
   for (let i = 0; i < scores.length; i++) {
-    const ratio = of.ratios[i] ?? of.reference
-    const gain = kt * (of.gains[i] ?? 0) - (kt + kc) * Math.log((nc + nt * ratio) / base)
+    const gain = kt * (of.gains[i] ?? 0) - (kt + kc) * (each[i] ?? 0)
     added[i] = (scores[i] ?? 0) + gain / dispersion
   }
   return added
+}
+
+/** What an event of either side takes from each score: ln((n_c + n_t·ψ) / (n_c + n_t·ψ0)). */
+export function pricesOf(of: Mixture, candidateRequests: number, stableRequests: number): number[] {
+  const base = stableRequests + candidateRequests * of.reference
+  return of.ratios.map((ratio) => Math.log((stableRequests + candidateRequests * ratio) / base))
 }
 
 /** ln E of the mixture: the mean over its alternatives. */

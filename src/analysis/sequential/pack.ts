@@ -1,11 +1,21 @@
 import type { Counts } from './counts.ts'
 import type { Comparison, Decision, Evidence } from './evidence.ts'
 
-/** Evidence as a heartbeat carries it: scores as base64 of 64-bit floats, so nothing is lost and ten metrics fit. */
+/**
+ * Evidence as a heartbeat carries it, under 16 KiB for ten metrics of latency. Numbers are the upper 48 bits of
+ * 64-bit floats, rounded, as base64: within 10⁻¹¹ of what they were, and exactly themselves when packed again.
+ */
 export interface PackedEvidence {
   next: number
   decision: Decision
-  metrics: { certified: boolean; comparisons: { totals: [number, number, number, number]; scores: string }[] }[]
+  metrics: { certified: boolean; comparisons: PackedComparison[] }[]
+}
+
+interface PackedComparison {
+  /** Candidate's events and requests, stable's events and requests. */
+  totals: [number, number, number, number]
+  /** Of both mixtures, which have the same number of alternatives. */
+  scores: string
 }
 
 export function packEvidence({ next, decision, metrics }: Evidence): PackedEvidence {
@@ -24,11 +34,17 @@ export function unpackEvidence({ next, decision, metrics }: PackedEvidence): Evi
   }
 }
 
-function pack({ totals, rollback, promote }: Comparison): PackedEvidence['metrics'][number]['comparisons'][number] {
+/** Bytes that are kept of a float's eight: 36 bits of its mantissa. */
+const width = 6
+
+function pack({ totals, rollback, promote }: Comparison): PackedComparison {
   const scores = [...rollback, ...promote]
-  const bytes = Buffer.alloc(scores.length * 8)
+  const bytes = Buffer.alloc(scores.length * width)
+  const float = Buffer.alloc(8)
   scores.forEach((score, i) => {
-    bytes.writeDoubleLE(score, i * 8)
+    float.writeDoubleBE(score)
+    const half = float.readUInt8(width) >> 7
+    bytes.writeUIntBE(float.readUIntBE(0, width) + half, i * width, width)
   })
   const { candidateEvents, candidateRequests, stableEvents, stableRequests } = totals
   return {
@@ -37,10 +53,13 @@ function pack({ totals, rollback, promote }: Comparison): PackedEvidence['metric
   }
 }
 
-/** Both mixtures have the same number of alternatives. */
-function unpack({ totals, scores }: { totals: [number, number, number, number]; scores: string }): Comparison {
+function unpack({ totals, scores }: PackedComparison): Comparison {
   const bytes = Buffer.from(scores, 'base64')
-  const all = Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readDoubleLE(i * 8))
+  const float = Buffer.alloc(8)
+  const all = Array.from({ length: bytes.length / width }, (_, i) => {
+    bytes.copy(float, 0, i * width, (i + 1) * width)
+    return float.readDoubleBE()
+  })
   const [candidateEvents, candidateRequests, stableEvents, stableRequests] = totals
   const counts: Counts = { candidateEvents, candidateRequests, stableEvents, stableRequests }
   return { totals: counts, rollback: all.slice(0, all.length / 2), promote: all.slice(all.length / 2) }

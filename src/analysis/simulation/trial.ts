@@ -1,6 +1,6 @@
 import { clopperPearson } from '../baseline.ts'
 import type { Counts } from '../sequential/counts.ts'
-import { addScores, type Mixture, noScores, reaches } from '../sequential/mixture.ts'
+import { addScores, type Mixture, noScores, pricesOf, reaches } from '../sequential/mixture.ts'
 import type { Random } from './draws.ts'
 
 /** Simulated canaries, each looked at after every interval by the process that judges real ones. */
@@ -15,13 +15,17 @@ export interface Trial {
   dispersion?: (random: Random) => number
 }
 
+/** Prices by the requests of both sides: most intervals of a simulation have the same, and logarithms are its cost. */
+type Prices = Map<number, readonly number[]>
+
 /** The look (from 1) at which a run's evidence first reaches the limit; null where it never does. */
-export function firstLook({ mixture, limit, looks, interval, dispersion }: Trial, random: Random): number | null {
-  const spread = dispersion?.(random) ?? 1
+export function firstLook(trial: Trial, random: Random, prices: Prices = new Map()): number | null {
+  const { mixture, limit, looks, interval } = trial
+  const spread = trial.dispersion?.(random) ?? 1
   let scores: readonly (readonly number[])[] = []
   for (let look = 1; look <= looks; look++) {
     scores = interval(look, random).map((counts, i) =>
-      addScores(scores[i] ?? noScores(mixture), mixture, counts, spread),
+      addScores(scores[i] ?? noScores(mixture), mixture, counts, spread, priced(prices, mixture, counts)),
     )
     const [only = [], ...others] = scores
     if (reaches(others.length === 0 ? only : scores.flat(), limit)) return look
@@ -29,8 +33,16 @@ export function firstLook({ mixture, limit, looks, interval, dispersion }: Trial
   return null
 }
 
+function priced(prices: Prices, mixture: Mixture, { candidateRequests, stableRequests }: Counts): readonly number[] {
+  const key = candidateRequests * 2 ** 26 + stableRequests
+  const known = prices.get(key) ?? pricesOf(mixture, candidateRequests, stableRequests)
+  prices.set(key, known)
+  return known
+}
+
 export function firstLooks(trial: Trial, runs: number, random: Random): (number | null)[] {
-  return Array.from({ length: runs }, () => firstLook(trial, random))
+  const prices: Prices = new Map()
+  return Array.from({ length: runs }, () => firstLook(trial, random, prices))
 }
 
 /** How many of the runs decided, and up to what share that is certain at 95 % (one-sided, exact). */
