@@ -24,7 +24,7 @@ import {
   workflowQueue,
 } from '../workflows/messages.ts'
 import { isOver } from '../workflows/status.ts'
-import { answerDeadline, call, insist } from './calls.ts'
+import { answerDeadline, call } from './calls.ts'
 import { type Decided, decide } from './decide.ts'
 import { firstInput } from './first-input.ts'
 import { type Listed, listDeployments, listServices } from './list.ts'
@@ -253,7 +253,7 @@ export class TidegateClient {
   }
 
   #query<T>(id: string, unknown?: TidegateError): Promise<T> {
-    return call(this, () => insist(() => this.temporal.workflow.getHandle(id).query<T>(names.state)), { unknown })
+    return call(this, () => this.temporal.workflow.getHandle(id).query<T>(names.state), { unknown })
   }
 
   /** For a deployment whose workflow did not answer: its result where it is closed, or what its service remembers. */
