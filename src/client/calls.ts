@@ -1,5 +1,4 @@
 /** Calls to Temporal with a deadline, whose failures are errors of the table. */
-import { setTimeout as wait } from 'node:timers/promises'
 import { type Client, WorkflowNotFoundError } from '@temporalio/client'
 import { TidegateError } from '../errors.ts'
 import { workflowQueue } from '../workflows/messages.ts'
@@ -33,24 +32,6 @@ export async function call<T>(
       throw asTidegateError(error, address)
     }
   }
-}
-
-/** When a question is asked again although the first may still be answered (ms, each after the one before). */
-const askAgainAfter = [600, 1_400]
-
-/**
- * The first answer to a query. Queries that come while others wait at a busy workflow can hang for seconds at the
- * server with a worker that is well; the same query, asked again beside them, is answered in milliseconds (measured).
- */
-export async function insist<T>(ask: () => Promise<T>): Promise<T> {
-  const asked = [ask()]
-  for (const ms of askAgainAfter) {
-    const silence = wait(ms, null, { ref: false })
-    const first = await Promise.race([...asked.map((answer) => answer.then((value) => ({ value }))), silence])
-    if (first) return first.value
-    asked.push(ask())
-  }
-  return Promise.race(asked)
 }
 
 /** After a silence: is it the server, or is it the worker? */
