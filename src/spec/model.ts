@@ -213,6 +213,8 @@ export interface Hook {
 export interface Plan {
   strategy: Strategy
   scale: Scale
+  /** Nobody asked for a count: `scale` is for a first deployment, and later ones keep what runs. */
+  keepScale?: boolean
   traffic: boolean
   checks: Check[]
   checkPolicy: CheckPolicy

@@ -169,6 +169,7 @@ function buildPlan(leaves: Leaves, platform: PlatformFacts, notes: string[]): Pl
   return {
     strategy,
     scale: scaleFor(leaves.get('replicas')?.value as Scale, platform, notes),
+    ...(leaves.get('replicas')?.source.from([]) === 'default' && { keepScale: true }),
     traffic,
     checks: buildChecks(leaves.get('checks')?.value as unknown[]),
     checkPolicy: {
@@ -184,9 +185,13 @@ function buildPlan(leaves: Leaves, platform: PlatformFacts, notes: string[]): Pl
 }
 
 function scaleFor(scale: Scale, platform: PlatformFacts, notes: string[]): Scale {
-  if ('replicas' in scale || platform.capabilities.autoscaling) return scale
-  notes.push(`${platform.name} does not scale by itself: of ${scale.min}..${scale.max} it runs ${scale.min}.`)
-  return { replicas: scale.min }
+  if (!('replicas' in scale) && !platform.capabilities.autoscaling) {
+    const range = `${scale.min}..${scale.max}`
+    notes.push(
+      `${platform.name} does not scale by itself: it begins with ${scale.min} and keeps what runs within ${range}.`,
+    )
+  }
+  return scale
 }
 
 /** A deadline that the pauses alone would pass is a mistake. */

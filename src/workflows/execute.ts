@@ -44,7 +44,7 @@ async function changeInPlace(record: DeploymentRecord, strategy: Strategy, relea
   const { target, plan, kind } = record.input
   const goal = {
     release,
-    scale: kind === 'rollback' || kind === 'restart' ? ('keep' as const) : plan.scale,
+    scale: keepsScale(record) ? ('keep' as const) : plan.scale,
     rollout: strategy.name === 'rolling' ? strategy.options : ('recreate' as const),
     ...(kind === 'restart' ? { restart: record.state.id } : {}),
   }
@@ -75,7 +75,7 @@ async function runStrategy(
     deployment: state.id,
     stable: state.previous,
     candidate: release,
-    replicas: wholeSlot(input.plan.scale, claimed.snapshot.replicas, input.kind),
+    replicas: wholeSlot(input.plan.scale, claimed.snapshot.replicas, keepsScale(record)),
     plan: pick(input.plan),
     fence: record.nextFence(),
   }
@@ -110,9 +110,16 @@ const pick = ({ checks, checkPolicy, readyDeadlineMs, traffic }: Plan) => ({
   traffic,
 })
 
+/** Whether the number of instances stays: a count that nobody asked to change is not written (lesson 18). */
+function keepsScale({ input, state }: DeploymentRecord): boolean {
+  const { kind, plan } = input
+  if (kind === 'rollback' || kind === 'restart') return true
+  return kind === 'deploy' && plan.keepScale === true && state.previous !== null
+}
+
 /** Instances of a whole slot: what is asked for, but never fewer than an autoscaler has given the stable one. */
-export function wholeSlot(scale: Scale, before: number | null, kind: string): number {
-  if (kind === 'rollback' && before !== null) return before
+export function wholeSlot(scale: Scale, before: number | null, keep: boolean): number {
+  if (keep && before !== null) return before
   if ('replicas' in scale) return scale.replicas
   return Math.min(scale.max, Math.max(scale.min, before ?? 0))
 }

@@ -152,7 +152,12 @@ test('lesson 18: a replica count that nobody asked to change is not written', as
   await rig.client.abort(aborted.deployment)
   expect(await rig.client.result(aborted.deployment)).toMatchObject({ status: 'aborted' })
   expect(await desired()).toBe(3)
+  // Nor is a new version, where its spec does not name one.
+  await rig.deployed(service, '1.3.0', { strategy: 'rolling', replicas: undefined })
+  expect(await desired()).toBe(3)
+  await rig.deployed(service, '1.4.0', { strategy: { canary: [50], pause: '100ms' }, replicas: undefined })
+  expect(await desired()).toBe(3)
   const back = await rig.client.rollback(target)
-  expect(await rig.client.result(back.deployment)).toMatchObject({ status: 'active', version: '1.0.0' })
+  expect(await rig.client.result(back.deployment)).toMatchObject({ status: 'active', version: '1.3.0' })
   expect(await desired()).toBe(3)
 }, 90_000)

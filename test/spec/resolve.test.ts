@@ -305,10 +305,15 @@ describe('a platform that can not carry it', () => {
     )
   })
 
-  it('runs the least of a range where it does not scale by itself, and says so', () => {
+  it('begins with the least of a range where it does not scale by itself, and says so', () => {
     const result = resolved(`${shop}replicas: 3..20`, { can: { autoscaling: false } })
-    expect(result.plan.scale).toEqual({ replicas: 3 })
-    expect(result.notes).toContain('local does not scale by itself: of 3..20 it runs 3.')
+    expect(result.plan).toMatchObject({ scale: { min: 3, max: 20 } })
+    expect(result.notes).toContain('local does not scale by itself: it begins with 3 and keeps what runs within 3..20.')
+  })
+
+  it('keeps what runs where nobody asked for a count (lesson 18)', () => {
+    expect(resolved(shop).plan).toMatchObject({ scale: { replicas: 1 }, keepScale: true })
+    expect(resolved(`${shop}replicas: 1`).plan).not.toHaveProperty('keepScale')
   })
 })
 
