@@ -32,6 +32,7 @@ export async function analysis({ quick, log }: Options): Promise<Bench> {
     falsePromotions,
     detection,
     latency,
+    lateHarm,
     power,
   })) {
     const began = performance.now()
@@ -157,6 +158,32 @@ function latency(quick: boolean): Figures {
     figures[`requests to detect latency × 1.2, ${name}`] = atMost(value, 'candidate requests (median)', goal)
   }
   return figures
+}
+
+/** Harm that begins after 300 healthy looks: the mixture that begins anew beside the one that remembers it all. */
+function lateHarm(quick: boolean): Figures {
+  const begins = 300
+  const flow = (candidateRate: number) => ({ ...split(0.5, 200), candidateRate, stableRate: 0.01 })
+  const mixture = rollbackMixture(0.25)
+  const interval = independentErrors((look) => flow(look > begins ? 0.03 : 0.01))
+  const delay = (lateOnset: boolean) =>
+    200 * (medianLook(run({ mixture, interval, looks: begins + 1_000, lateOnset }, quick ? 400 : 4_000)) - begins)
+  const healthy = {
+    mixture: rollbackMixture(0),
+    interval: independentErrors(() => flow(0.01)),
+    looks: quick ? 1_000 : looks,
+  }
+  const wrong = decided(run({ ...healthy, lateOnset: true }, quick ? 400 : 2_000))
+  const [value, reference] = [delay(true), delay(false)]
+  return {
+    'requests to detect 1 → 3 % that begins late': {
+      value,
+      unit: 'candidate requests (median); reference: without late onset',
+      reference,
+      ratio: value / reference,
+    },
+    'false rollbacks with late onset': atMost(wrong.share, 'share of runs', 0.05),
+  }
 }
 
 /** 0.1 → 0.2 % at 200 requests a minute a side, for two hours: who finds it at all. */

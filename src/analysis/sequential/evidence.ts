@@ -2,12 +2,15 @@ import type { Measurement } from '../judge.ts'
 import { logMeanExp, logSumExp } from '../log-space.ts'
 import { addCounts, type Counts, isCountable, noCounts } from './counts.ts'
 import { logAboveFloor, logBelowFloor } from './floor.ts'
+import { addLateOnset, lateOnsetEvidence, noLateOnset } from './late-onset.ts'
 import { countOf, slowerThan } from './latency.ts'
 import { addScores, logEvidence, noScores, promoteMixture, rollbackMixture } from './mixture.ts'
 import { defaultBound, defaultTolerance, limitsOf, type SequentialMetric, type SequentialOptions } from './options.ts'
 
 /** One pair of counts that is compared: a metric of errors has one, of latency one for each edge. */
 export interface Comparison {
+  /** Intervals that were compared, which the late-onset mixture begins anew by. */
+  intervals: number
   totals: Counts
   rollback: readonly number[]
   promote: readonly number[]
@@ -31,16 +34,17 @@ export interface Evidence {
 }
 
 export function noEvidence({ metrics, bound = defaultBound }: SequentialOptions): Evidence {
-  const comparison = (tolerance: number): Comparison => ({
+  const comparison = (tolerance: number, lateOnset: boolean): Comparison => ({
+    intervals: 0,
     totals: noCounts,
-    rollback: noScores(rollbackMixture(tolerance)),
+    rollback: lateOnset ? noLateOnset(rollbackMixture(tolerance)).scores : noScores(rollbackMixture(tolerance)),
     promote: noScores(promoteMixture(bound)),
   })
   return {
     next: 0,
     decision: 'continue',
-    metrics: metrics.map(({ kind, edges = [], tolerance = defaultTolerance }) => ({
-      comparisons: (kind === 'errors' ? [0] : edges).map(() => comparison(tolerance)),
+    metrics: metrics.map(({ kind, edges = [], tolerance = defaultTolerance, lateOnset = false }) => ({
+      comparisons: (kind === 'errors' ? [0] : edges).map(() => comparison(tolerance, lateOnset)),
       certified: false,
     })),
   }
@@ -70,9 +74,13 @@ function addToMetric(
   const comparisons = (before?.comparisons ?? []).map((comparison, i): Comparison => {
     const added = counts[i]
     if (!added || !isCountable(added)) return comparison
+    const { intervals, rollback, totals } = comparison
     return {
-      totals: addCounts(comparison.totals, added),
-      rollback: addScores(comparison.rollback, harm, added, metric.dispersion),
+      intervals: intervals + 1,
+      totals: addCounts(totals, added),
+      rollback: metric.lateOnset
+        ? addLateOnset({ intervals, scores: rollback }, harm, added, metric.dispersion).scores
+        : addScores(rollback, harm, added, metric.dispersion),
       promote: addScores(comparison.promote, health, added, metric.dispersion),
     }
   })
@@ -104,10 +112,11 @@ function countsOf({ candidate, stable }: Measurement, { kind, edges = [] }: Sequ
 }
 
 /** ln E of harm: the mean over a metric's comparisons; with a floor, the smaller of relative and absolute. */
-export function logHarm({ comparisons }: MetricEvidence, { floor, dispersion = 1 }: SequentialMetric): number {
+export function logHarm({ comparisons }: MetricEvidence, metric: SequentialMetric): number {
+  const { floor, dispersion = 1, lateOnset } = metric
   if (comparisons.length === 0) return 0
-  const each = comparisons.map(({ rollback, totals }) => {
-    const relative = logEvidence(rollback)
+  const each = comparisons.map(({ intervals, rollback, totals }) => {
+    const relative = lateOnset ? lateOnsetEvidence({ intervals, scores: rollback }) : logEvidence(rollback)
     if (floor === undefined) return relative
     return Math.min(relative, logAboveFloor(totals.candidateEvents, totals.candidateRequests, floor, dispersion))
   })

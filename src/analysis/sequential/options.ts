@@ -11,6 +11,11 @@ export interface SequentialMetric {
   dispersion?: number
   /** A rate (share of requests) below which nothing is harm, however much it grew. */
   floor?: number
+  /**
+   * Begin anew again and again beside the evidence of the whole (`late-onset.ts`): harm that begins after a long
+   * healthy time is seen several times sooner. What it costs: evidence then depends a little on how windows are cut.
+   */
+  lateOnset?: boolean
 }
 
 export interface SequentialOptions {

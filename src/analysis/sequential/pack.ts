@@ -12,8 +12,8 @@ export interface PackedEvidence {
 }
 
 interface PackedComparison {
-  /** Candidate's events and requests, stable's events and requests. */
-  totals: [number, number, number, number]
+  /** Intervals; candidate's events and requests, stable's events and requests. */
+  totals: [number, number, number, number, number]
   /** Of both mixtures, which have the same number of alternatives. */
   scores: string
 }
@@ -37,7 +37,7 @@ export function unpackEvidence({ next, decision, metrics }: PackedEvidence): Evi
 /** Bytes that are kept of a float's eight: 36 bits of its mantissa. */
 const width = 6
 
-function pack({ totals, rollback, promote }: Comparison): PackedComparison {
+function pack({ intervals, totals, rollback, promote }: Comparison): PackedComparison {
   const scores = [...rollback, ...promote]
   const bytes = Buffer.alloc(scores.length * width)
   const float = Buffer.alloc(8)
@@ -48,7 +48,7 @@ function pack({ totals, rollback, promote }: Comparison): PackedComparison {
   })
   const { candidateEvents, candidateRequests, stableEvents, stableRequests } = totals
   return {
-    totals: [candidateEvents, candidateRequests, stableEvents, stableRequests],
+    totals: [intervals, candidateEvents, candidateRequests, stableEvents, stableRequests],
     scores: bytes.toString('base64'),
   }
 }
@@ -60,7 +60,8 @@ function unpack({ totals, scores }: PackedComparison): Comparison {
     bytes.copy(float, 0, i * width, (i + 1) * width)
     return float.readDoubleBE()
   })
-  const [candidateEvents, candidateRequests, stableEvents, stableRequests] = totals
+  const [intervals, candidateEvents, candidateRequests, stableEvents, stableRequests] = totals
   const counts: Counts = { candidateEvents, candidateRequests, stableEvents, stableRequests }
-  return { totals: counts, rollback: all.slice(0, all.length / 2), promote: all.slice(all.length / 2) }
+  const half = all.length / 2
+  return { intervals, totals: counts, rollback: all.slice(0, half), promote: all.slice(half) }
 }

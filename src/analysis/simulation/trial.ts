@@ -1,5 +1,6 @@
 import { clopperPearson } from '../baseline.ts'
 import type { Counts } from '../sequential/counts.ts'
+import { addLateOnset, lateOnsetEvidence, noLateOnset } from '../sequential/late-onset.ts'
 import { addScores, type Mixture, noScores, pricesOf, reaches } from '../sequential/mixture.ts'
 import type { Random } from './draws.ts'
 
@@ -13,6 +14,8 @@ export interface Trial {
   interval: (look: number, random: Random) => readonly Counts[]
   /** φ̂ of one run, estimated before its canary. */
   dispersion?: (random: Random) => number
+  /** Judge by the late-onset mixture; of one comparison only. */
+  lateOnset?: boolean
 }
 
 /** Prices by the requests of both sides: most intervals of a simulation have the same, and logarithms are its cost. */
@@ -21,6 +24,7 @@ type Prices = Map<number, readonly number[]>
 /** The look (from 1) at which a run's evidence first reaches the limit; null where it never does. */
 export function firstLook(trial: Trial, random: Random, prices: Prices = new Map()): number | null {
   const { mixture, limit, looks, interval } = trial
+  if (trial.lateOnset) return firstLateLook(trial, random)
   const spread = trial.dispersion?.(random) ?? 1
   let scores: readonly (readonly number[])[] = []
   for (let look = 1; look <= looks; look++) {
@@ -29,6 +33,17 @@ export function firstLook(trial: Trial, random: Random, prices: Prices = new Map
     )
     const [only = [], ...others] = scores
     if (reaches(others.length === 0 ? only : scores.flat(), limit)) return look
+  }
+  return null
+}
+
+function firstLateLook({ mixture, limit, looks, interval }: Trial, random: Random): number | null {
+  let state = noLateOnset(mixture)
+  for (let look = 1; look <= looks; look++) {
+    const [counts] = interval(look, random)
+    if (counts) state = addLateOnset(state, mixture, counts)
+    // The mean of what has begun is at most its greatest part, and what is still to come at most a half.
+    if (state.scores.some((score) => score >= limit - 1) && lateOnsetEvidence(state) >= limit) return look
   }
   return null
 }
