@@ -195,6 +195,17 @@ describe('properties', () => {
     expect(carried.decision).toBe(straight.decision)
   })
 
+  test('ten metrics of latency fit a heartbeat of 16 KiB', () => {
+    const edges = [50, 200, 1000]
+    const ten: SequentialOptions = {
+      metrics: Array.from({ length: 10 }, (_, i) => ({ name: `${i}`, kind: 'latency' as const, edges })),
+    }
+    const histogram = [...edges, null].map((le, i) => ({ le, count: 1_000_003 * (4 - i) }))
+    const full = side(10_000_030, 0, histogram)
+    const all = Array.from({ length: 20 }, (_, i) => window(i, full, full))
+    expect(Buffer.byteLength(JSON.stringify(packEvidence(evidenceOf(all, ten))))).toBeLessThan(16 * 1024)
+  })
+
   test('nothing overflows at a billion requests', () => {
     const huge = evidenceOf(windows(times([50_000_000, 1e9, 10_000_000, 1e9], 20)))
     expect(huge.decision).toBe('rollback')
