@@ -1,5 +1,12 @@
 /** Stages `execute` and `activate` of a deployment: in place, or by a strategy's own workflow. */
-import { ChildWorkflowCancellationType, ParentClosePolicy, startChild } from '@temporalio/workflow'
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  type ChildWorkflowHandle,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  startChild,
+} from '@temporalio/workflow'
 import { TidegateError } from '../errors.ts'
 import type { Plan, ReleaseRef, Scale, Strategy } from '../spec/model.ts'
 import type { blueGreen } from './blue-green.ts'
@@ -80,17 +87,17 @@ async function runStrategy(
     fence: record.nextFence(),
   }
   state.strategyWorkflow = common.workflowId
-  const child =
+  const result = await untilEnded(() =>
     strategy.name === 'canary'
-      ? await startChild<typeof canary>('canary', {
+      ? startChild<typeof canary>('canary', {
           ...common,
           args: [{ ...args, options: strategy.options } satisfies StrategyInput<unknown>],
         })
-      : await startChild<typeof blueGreen>('blueGreen', {
+      : startChild<typeof blueGreen>('blueGreen', {
           ...common,
           args: [{ ...args, options: strategy.options } satisfies StrategyInput<unknown>],
-        })
-  const result: StrategyResult = await child.result()
+        }),
+  )
   state.strategyWorkflow = null
   record.setGate(null)
   record.evidence.push(...result.evidence)
@@ -100,6 +107,24 @@ async function runStrategy(
       new TidegateError('strategy.failed', { strategy: strategy.name, reason: result.reason ?? 'unknown' }),
     )
   }
+}
+
+/**
+ * The result of a strategy's workflow. Its start is out of reach of an abort: a child that is cancelled before the
+ * server has answered would neither start nor end, and the deployment would wait for it. It is told once it is there,
+ * and not waited for: what it still writes is fenced.
+ */
+async function untilEnded(
+  start: () => Promise<ChildWorkflowHandle<typeof canary | typeof blueGreen>>,
+): Promise<StrategyResult> {
+  const scope = CancellationScope.current()
+  const child = await CancellationScope.nonCancellable(start)
+  const stop = () => getExternalWorkflowHandle(child.workflowId).cancel()
+  const stopped = scope.cancelRequested.catch((cancelled: unknown) => {
+    CancellationScope.nonCancellable(stop).catch(() => undefined)
+    throw cancelled
+  })
+  return Promise.race([child.result(), stopped])
 }
 
 /** What a strategy needs of the plan; its own options travel apart. */

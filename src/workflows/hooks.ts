@@ -1,3 +1,4 @@
+import { isCancellation } from '@temporalio/workflow'
 import type { Hook, StageName } from '../spec/model.ts'
 import type { DeploymentRecord } from './deployment-record.ts'
 import { errorBodyOf } from './failures.ts'
@@ -41,6 +42,7 @@ async function runOne(record: DeploymentRecord, hook: Hook): Promise<void> {
       )
       return record.note(`hook ${hook.name}: ${detail}`)
     } catch (error) {
+      if (isCancellation(error)) throw error
       const body = errorBodyOf(error)
       if (hook.once && !certain.includes(body.code)) {
         if (await retryUnknown(record, hook)) continue

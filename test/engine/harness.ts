@@ -164,7 +164,10 @@ export async function startEngine<P extends Platform = MemoryPlatform>(given?: {
     /** The deployment's summary, once its service has written it down too. */
     async finish(accepted: { deployment: string; number: number }): Promise<DeploymentSummary> {
       const service = accepted.deployment.split('/').at(-2) ?? ''
-      await untilService(service, (s) => s.history.some((past) => past.number === accepted.number))
+      await untilService(service, (s) => s.history.some((past) => past.number === accepted.number)).catch(async () => {
+        const state = await client.workflow.getHandle(accepted.deployment).query<DeploymentState>(names.state)
+        throw new Error(`has not ended: ${JSON.stringify(state, null, 1)}`)
+      })
       return client.workflow.getHandle(accepted.deployment).result()
     },
     /** A bare signal, as the Web UI sends it. */

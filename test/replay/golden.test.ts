@@ -4,13 +4,16 @@ import { readFile } from 'node:fs/promises'
 import { homedir, hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from '@temporalio/worker'
+import pino from 'pino'
 import { describe, expect, it } from 'vitest'
 import { payloadConverterPath } from '../../tools/workflow-bundle.ts'
+import { logSdkTo } from '../../worker/runtime.ts'
 import { startEngine } from '../engine/harness.ts'
 import { bundlePath } from '../setup/temporal.ts'
 import { fromText, inTheClear } from './history-file.ts'
 import { record } from './record.ts'
 
+logSdkTo(pino({ level: 'silent' }))
 const root = join(import.meta.dirname, 'histories')
 const toRecord = process.env.TIDEGATE_RECORD
 

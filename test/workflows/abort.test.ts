@@ -48,6 +48,19 @@ describe.concurrent('an abort', () => {
     })
   }
 
+  it('at the moment in which its strategy is started is not lost', async () => {
+    const services = Array.from({ length: 8 }, () => unique('moment'))
+    await Promise.all(services.map((service) => deployed(engine, service)))
+    const abortAtOnce = async (service: string) => {
+      const accepted = await engine.deploy(service, '1.1.0', { strategy: canary([50, 600_000]) })
+      await engine.until(accepted.deployment, (s) => s.status === 'executing')
+      await engine.decide(accepted.deployment, 'abort')
+      expect((await engine.finish(accepted)).status).toBe('aborted')
+      expect(await whatRuns(engine, service)).toEqual(only('1.0.0'))
+    }
+    await Promise.all(services.map(abortAtOnce))
+  })
+
   it('while it waits for its turn takes it out of the queue', async () => {
     const service = unique('turn')
     await deployed(engine, service)
