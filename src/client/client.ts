@@ -221,10 +221,10 @@ export class TidegateClient {
     return place.target
   }
 
-  /** Every target that Tidegate knows, from Temporal's visibility. */
-  list(): Promise<ServiceState[]> {
+  /** Every target that Tidegate knows, or those of a service, environment or location, from Temporal's visibility. */
+  list(only: Partial<Target> = {}): Promise<ServiceState[]> {
     const ask = (id: string) => this.#query<ServiceState>(id)
-    return call(this, () => listServices(this.temporal, ask), { deadline: 4 * answerDeadline })
+    return call(this, () => listServices(this.temporal, only, ask), { deadline: 4 * answerDeadline })
   }
 
   /** Deployments that have not ended, over all targets. */

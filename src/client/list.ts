@@ -1,5 +1,6 @@
 /** Lists from Temporal's visibility: no database is needed. */
 import type { Client } from '@temporalio/client'
+import type { Target } from '../spec/model.ts'
 import type { ServiceState } from '../workflows/messages.ts'
 
 export interface Listed {
@@ -10,14 +11,15 @@ export interface Listed {
 /** How many targets are asked at once. */
 const atOnce = 10
 
-/** The state of every target; one that does not answer is left out. @throws where none answers */
+/** The state of every target, or of those in a place; one that does not answer is left out. @throws where none answers */
 export async function listServices(
   client: Client,
+  only: Partial<Target>,
   ask: (id: string) => Promise<ServiceState>,
 ): Promise<ServiceState[]> {
   const ids: string[] = []
   const query = "WorkflowType = 'service' AND ExecutionStatus = 'Running'"
-  for await (const { workflowId } of client.workflow.list({ query })) ids.push(workflowId)
+  for await (const { workflowId } of client.workflow.list({ query })) if (isIn(workflowId, only)) ids.push(workflowId)
   const states: ServiceState[] = []
   for (let i = 0; i < ids.length; i += atOnce) {
     const some = await Promise.allSettled(ids.slice(i, i + atOnce).map(ask))
@@ -36,6 +38,13 @@ export async function listDeployments(client: Client): Promise<Listed[]> {
     listed.push({ id: workflowId, startedAt: startTime.toISOString() })
   }
   return listed
+}
+
+/** By the id, so that nobody is asked for nothing, with search attributes or without. */
+function isIn(id: string, only: Partial<Target>): boolean {
+  const [, environment, location, service] = id.split('/')
+  const found: Partial<Target> = { environment, location, service }
+  return Object.entries(only).every(([part, wanted]) => wanted === undefined || found[part as keyof Target] === wanted)
 }
 
 const nameOf = ({ target }: ServiceState) => `${target.service}/${target.environment}/${target.location}`

@@ -108,7 +108,7 @@ describe.concurrent('a deployment through the client', () => {
     expect(await tidegate.deploymentOf(target)).toBe(id)
     expect(await tidegate.deploymentOf(target, 1)).toBe(id)
     // Visibility follows a moment later.
-    const listed = async () => (await tidegate.list()).find((state) => state.target.service === service)
+    const listed = async () => (await tidegate.list({ location: engine.location, service }))[0]
     await expect.poll(listed, { timeout: 10_000 }).toMatchObject({ stable: { version: '1.0.0' } })
   })
 })

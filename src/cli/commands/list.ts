@@ -9,8 +9,7 @@ import { plainTable } from '../table.ts'
 const list: Action = async (out, options) => {
   const config = await loadConfig({ file: options.config })
   const client = await connect({ ...options, config })
-  const all = await client.list()
-  const services = all.filter(({ target }) => !options.environment || target.environment === options.environment)
+  const services = await client.list({ environment: options.environment })
   out.object({ services: services.map(({ history: _, releases: __, ...rest }) => rest) })
   if (services.length === 0) {
     out.line('Nothing was deployed yet. `tidegate init` writes a spec, `tidegate deploy` deploys it.')
