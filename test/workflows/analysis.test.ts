@@ -44,7 +44,7 @@ describe.concurrent('an analysis', () => {
     const over = steps({ weight: 10, pause: 600_000, analysis: errors() })
     const summary = await engine.finish(await engine.deploy(service, failing(), over))
     expect(summary).toMatchObject({ status: 'rolled_back', error: { code: 'strategy.failed' } })
-    expect(summary.evidence?.[0]).toMatch(/^errors [12][0-9.]* %.* limit 1 %/)
+    expect(summary.evidence?.[0]).toMatch(/^errors [0-9.]+ % \([0-9]+ of [0-9]+\) on 2.*; limit 1 %/)
     expect(await whatRuns(engine, service)).toEqual(only('1.0.0'))
   })
 
