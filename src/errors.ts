@@ -111,6 +111,13 @@ const table = {
     exit: 3,
     retryable: true,
   },
+  'agent.failing': {
+    message: "The local platform's agent cannot do it now: {detail}",
+    remedy: 'Look at the disk and at agent.log in its state directory; it is tried again.',
+    http: 503,
+    exit: 3,
+    retryable: true,
+  },
   'agent.denied': {
     message: 'The agent refused the token',
     remedy: 'Use the token in the state directory of the agent that you address.',

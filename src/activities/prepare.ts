@@ -1,3 +1,4 @@
+import { TidegateError } from '../errors.ts'
 import type { Fence, Snapshot } from '../platforms/port.ts'
 import type { ReleaseRef, Target } from '../spec/model.ts'
 import type { ActivityContext } from './context.ts'
@@ -11,6 +12,8 @@ export interface PrepareArgs {
   /** At least this sequence; a later one where the platform has moved on without this engine. */
   sequence: number
   takeOver?: boolean
+  /** When the deployment was asked for (ISO). */
+  acceptedAt?: string
 }
 
 export interface Prepared {
@@ -23,10 +26,16 @@ export interface Prepared {
 /** Stage `prepare`: claim the target, take the snapshot, and make what must exist before the release runs. */
 export function prepareActivities({ platform, engine }: ActivityContext) {
   return {
-    async prepareTarget({ target, release, holder, sequence, takeOver }: PrepareArgs): Promise<Prepared> {
+    async prepareTarget(args: PrepareArgs): Promise<Prepared> {
+      const { target, release, holder, sequence, takeOver, acceptedAt } = args
       return whileHeartbeating(async () => {
         const { anchor } = await platform.observe(target)
         const mine = anchor?.holder === holder
+        // Somebody went back by hand since it was asked for: nothing promotes the bad version again (lesson 14).
+        if (!mine && anchor?.direct && acceptedAt !== undefined && anchor.direct.at > acceptedAt) {
+          const theirs = `rollback --direct by ${anchor.direct.by}`
+          throw new TidegateError('fence.stale', { target: target.service, theirs, ours: holder })
+        }
         const inForce = anchor?.fence.sequence ?? 0
         const fence: Fence = { sequence: mine ? inForce : Math.max(sequence, inForce + 1), epoch: 0, step: 1 }
         const claimed = await platform.claim(target, { fence, holder, engine, takeOver })

@@ -34,6 +34,8 @@ export function nextRestoreMove(state: TargetState, goal: RestoreGoal): RestoreM
 
   const whole = stable.ready >= Math.min(stable.desired, goal.replicas ?? stable.desired) && stable.outdated === 0
   const candidateServes = (candidate?.ready ?? 0) > 0
+  // Scaled to nothing before: no weight can be given to it while the candidate serves, only taken with the candidate.
+  if (stable.desired === 0 && candidate) return { do: 'retire', what: 'candidate' }
   if (state.routing.weights.stable !== 100) {
     if (whole || !candidateServes) return { do: 'route', weights: allStable }
     return { do: 'await-stable', release: goal.release }

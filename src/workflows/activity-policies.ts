@@ -70,6 +70,8 @@ export interface Call {
   summary: string
   /** Milliseconds from scheduling to the end, retries included. */
   within?: number
+  /** Milliseconds that one attempt may take, where that is declared. */
+  lasts?: number
   /** Tried at most so often. Only where the workflow itself tries again: a worker's release costs an attempt. */
   attempts?: number
   /** A wait that must not stand behind the waits of others. */
@@ -87,6 +89,7 @@ export function activitiesOf(location: string) {
     const proxy = proxyActivities<Activities>({
       ...policies[kind],
       ...(call.within === undefined ? {} : { scheduleToCloseTimeout: call.within }),
+      ...(call.lasts === undefined ? {} : { startToCloseTimeout: call.lasts }),
       taskQueue: kind === 'wait' && !call.urgent ? waitingQueue(location) : effectsQueue(location),
       cancellationType: ActivityCancellationType.TRY_CANCEL,
       retry: { ...retry, ...(call.attempts ? { maximumAttempts: call.attempts } : {}) },

@@ -66,7 +66,8 @@ async function forward(record: DeploymentRecord, saga: Saga): Promise<void> {
   record.enter('preparing', 'claiming the target and preparing it')
   saga.register(restoreTarget(record, turn))
   await stage('prepare', async () => {
-    const args = { target, release: state.release, holder: state.id, sequence: turn.sequence, takeOver: input.takeOver }
+    const { acceptedAt, takeOver } = input
+    const args = { target, release: state.release, holder: state.id, sequence: turn.sequence, takeOver, acceptedAt }
     const prepared = await run('prepareTarget', { summary: `claim ${target.service}, prepare ${input.version}` }, args)
     record.claimed = prepared
     state.snapshot = prepared.snapshot

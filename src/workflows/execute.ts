@@ -25,7 +25,9 @@ export function effectiveStrategy(record: DeploymentRecord): Strategy {
   const inPlace: Strategy = { name: 'rolling', options: { maxSurge: '25%', maxUnavailable: '25%' } }
   if (plan.strategy.name === 'rolling' || plan.strategy.name === 'recreate') return plan.strategy
   const sideBySide = kind === 'deploy' || kind === 'rollback'
-  return sideBySide && previous && release && previous.id !== release.id ? plan.strategy : inPlace
+  // Beside a slot that is scaled to nothing, no traffic could be split.
+  const serves = record.state.snapshot?.replicas !== 0
+  return sideBySide && serves && previous && release && previous.id !== release.id ? plan.strategy : inPlace
 }
 
 export async function execute(record: DeploymentRecord): Promise<void> {

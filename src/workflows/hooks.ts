@@ -8,6 +8,9 @@ export type Hooked = <T>(stage: StageName, work: () => Promise<T>) => Promise<T>
 /** Answers that leave no doubt about whether a hook did its work. */
 const certain: readonly string[] = ['hook.failed', 'input.invalid']
 
+/** Beyond a hook's own time-out (ms), and how long a hook is tried again at least. */
+const [hookGrace, hookRetries] = [60_000, 3_600_000]
+
 /** Runs a stage between its hooks. */
 export async function withHooks<T>(record: DeploymentRecord, stage: StageName, work: () => Promise<T>): Promise<T> {
   await holdWhilePaused(record)
@@ -37,7 +40,13 @@ async function runOne(record: DeploymentRecord, hook: Hook): Promise<void> {
     try {
       const { detail } = await record.run(
         'runHook',
-        { summary: `hook ${hook.name}`, attempts: hook.once ? 1 : undefined },
+        {
+          summary: `hook ${hook.name}`,
+          attempts: hook.once ? 1 : undefined,
+          // It ends itself at its own time-out; this is for a worker that hangs.
+          lasts: hook.timeoutMs + hookGrace,
+          within: Math.max(hookRetries, 2 * (hook.timeoutMs + hookGrace)),
+        },
         args,
       )
       return record.note(`hook ${hook.name}: ${detail}`)

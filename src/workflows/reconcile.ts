@@ -4,7 +4,7 @@ import type { RestoreGoal } from '../strategies/restore.ts'
 import type { Run } from './activity-policies.ts'
 import { deploymentWorkflowId } from './messages.ts'
 import { planWith, rollbackStrategy } from './rollback-plan.ts'
-import { conclude, type ServiceMemory, setStable } from './service-memory.ts'
+import { conclude, queued, type ServiceMemory, setStable } from './service-memory.ts'
 
 /**
  * Brings the memory up to what the platform says. Follows a deployment that is found running, and answers one that
@@ -23,6 +23,10 @@ export async function reconcileWith(
   memory.sequence = Math.max(memory.sequence, anchor?.fence.sequence ?? 0)
   if (memory.releases.length === 0 && anchor) memory.releases = [...anchor.releases].reverse()
   if (holder) memory.nextNumber = Math.max(memory.nextNumber, holder.number + 1)
+  const waits = queued(memory).some((entry) => !entry.priority)
+  if (anchor?.direct && anchor.holder.startsWith('direct/') && waits) {
+    memory.queuePaused = `${anchor.direct.by} went back to ${anchor.direct.release.id} with rollback --direct`
+  }
   const known = holder && memory.entries.find((entry) => entry.number === holder.number)
 
   if (holder?.fate === 'running' && !known) {

@@ -44,9 +44,24 @@ export function refusePlan(plan: unknown): asserts plan is Plan {
   if (name === 'blue-green' && !Array.isArray(fieldsOf(options).verify)) refuse('the blue-green lacks `verify`')
   if (!isScale(scale)) refuse('the plan lacks a scale')
   if (!Array.isArray(checks) || !Array.isArray(hooks)) refuse('the plan lacks `checks` or `hooks`')
+  const steps = name === 'canary' ? (fieldsOf(options).steps as unknown[]) : []
+  const verify = name === 'blue-green' ? (fieldsOf(options).verify as unknown[]) : []
+  if (!steps.map(fieldsOf).every(isStep)) refuse('a step of the canary lacks its weight or its pause')
+  if (![...checks, ...verify].map(fieldsOf).every(isCheck)) refuse('a check lacks its name, its action or `when`')
+  if (!hooks.map(fieldsOf).every(isHook)) refuse('a hook lacks its name, its action or `at`')
   const { onDegraded, onUnhealthy } = fieldsOf(checkPolicy)
   if (typeof onDegraded !== 'string' || typeof onUnhealthy !== 'string') refuse('the plan lacks `checkPolicy`')
 }
+
+const isStep = ({ weight, pause }: Fields) => isAmount(weight) && (pause === 'manual' || isAmount(pause))
+const isCheck = ({ name, when, action }: Fields) =>
+  typeof name === 'string' && Array.isArray(when) && typeof action === 'object' && action !== null
+const isHook = ({ name, at, action, timeoutMs }: Fields) =>
+  typeof name === 'string' &&
+  typeof at === 'string' &&
+  isAmount(timeoutMs) &&
+  typeof action === 'object' &&
+  action !== null
 
 function isScale(scale: unknown): scale is Scale {
   const { replicas, min, max } = fieldsOf(scale)

@@ -15,6 +15,7 @@ import {
   setDefaultSignalHandler,
   setHandler,
   startChild,
+  WorkflowIdReusePolicy,
   workflowInfo,
 } from '@temporalio/workflow'
 import type { RestoreGoal } from '../strategies/restore.ts'
@@ -82,6 +83,8 @@ async function serve({ target, carried }: ServiceInput): Promise<void> {
     looking--
   }
   const full = () => workflowInfo().historyLength > limits.events || workflowInfo().continueAsNewSuggested
+  /** Starts wait for the next run, unless somebody's approval or a paused queue would make that wait without end. */
+  const held = () => full() && !memory.entries.some(({ phase }) => phase === 'started' || phase === 'asked')
   takeServiceRequests({
     memory,
     target,
@@ -89,7 +92,7 @@ async function serve({ target, carried }: ServiceInput): Promise<void> {
     show,
     ready: () => condition(settled),
     begun: (entry) =>
-      condition(() => entry.begun === true || !memory.entries.includes(entry) || (full() && entry.phase === 'waiting')),
+      condition(() => entry.begun === true || !memory.entries.includes(entry) || (held() && entry.phase === 'waiting')),
     concluded: (entry) => condition(() => !memory.entries.includes(entry)),
   })
 
@@ -101,7 +104,7 @@ async function serve({ target, carried }: ServiceInput): Promise<void> {
     show()
     const toFollow = () => memory.entries.find((entry) => entry.found && !entry.begun)
     const toStart = () =>
-      settled() ? memory.entries.find((entry) => entry.phase === 'waiting' && (!full() || isUrgent(entry))) : undefined
+      settled() ? memory.entries.find((entry) => entry.phase === 'waiting' && (!held() || isUrgent(entry))) : undefined
     const toGrant = () => (settled() ? nextTurn(memory) : null)
     const idle = () => settled() && memory.entries.every((entry) => entry.phase === 'waiting')
     const used = () => memory.nextNumber > 1 || memory.entries.length > 0 || memory.frozen !== null
@@ -141,6 +144,8 @@ async function serve({ target, carried }: ServiceInput): Promise<void> {
         args: [{ ...entry.input, settings, turn: atOnce ? { sequence: ++memory.sequence } : null }],
         parentClosePolicy: ParentClosePolicy.ABANDON,
         cancellationType: ChildWorkflowCancellationType.ABANDON,
+        // A number is used once, also after this memory was lost: hooks are keyed by it.
+        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
         staticSummary: `${entry.input.kind} ${target.service} ${version} → ${target.environment}`,
         ...startVisibly(settings.visibility, { ...target, version, status: 'pending' }),
       })

@@ -6,8 +6,11 @@ import { fail } from './failures.ts'
 import { readTurn } from './internal-messages.ts'
 import { type AskTurn, internalNames, serviceWorkflowId, type Turn } from './messages.ts'
 
-/** Asks again after this long, in case the service workflow was lost and came back without knowing of it. */
-const askAgainAfter = '5 minutes'
+/**
+ * Asks again after this long (ms), in case the service workflow was lost and came back without knowing of it; less
+ * and less often, so that a queue that is paused for weeks fills no history.
+ */
+const [askAgainAfter, askAgainAtLeast] = [300_000, 21_600_000]
 
 export async function awaitApproval(record: DeploymentRecord): Promise<void> {
   const { input } = record
@@ -29,13 +32,13 @@ export async function awaitTurn(record: DeploymentRecord): Promise<Turn> {
   record.enter('pending', 'waits for its turn')
   const { number, version, kind, by, acceptedAt } = input
   const ask: AskTurn = { id: state.id, number, version, kind, by, acceptedAt }
-  for (;;) {
+  for (let patience = askAgainAfter; ; patience = Math.min(patience * 2, askAgainAtLeast)) {
     try {
       await getExternalWorkflowHandle(serviceWorkflowId(input.target)).signal(internalNames.askTurn, ask)
     } catch {
       await record.run('wakeService', { summary: 'wake the service workflow' }, { target: input.target, ask })
     }
-    await record.uncounted(() => condition(() => turn !== null, askAgainAfter, { summary: 'its turn' }))
+    await record.uncounted(() => condition(() => turn !== null, patience, { summary: 'its turn' }))
     if (turn) return turn
   }
 }

@@ -166,7 +166,8 @@ export function createMemoryPlatform(): MemoryPlatform {
         throw new TidegateError('engine.other', { target: target.service, engine: anchor.engine })
       }
       const order = anchor ? compareFences(fence, anchor.fence) : 1
-      if (anchor && (order < 0 || (order === 0 && anchor.holder !== holder))) throw stale(target, cell, fence)
+      const shared = anchor?.fence.sequence === fence.sequence && anchor.holder !== holder
+      if (anchor && (order < 0 || shared)) throw stale(target, cell, fence)
       const fresh = anchor?.snapshot?.sequence !== fence.sequence
       const snapshot = fresh
         ? {

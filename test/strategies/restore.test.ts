@@ -81,6 +81,12 @@ describe('the next move on the way back', () => {
       { ...goal, scale: { min: 2, max: 9 } },
       { do: 'done' },
     ],
+    [
+      'scaled to nothing before: weight goes with the candidate',
+      state(slot(old, 0, 0), slot(bad, 3), 100),
+      { release: old, replicas: 0, scale: { replicas: 0 } },
+      { do: 'retire', what: 'candidate' },
+    ],
     ['a first deployment: nothing of ours is left', state(slot(bad, 0), null), first, { do: 'retire', what: 'all' }],
     ['a first deployment that left nothing', state(null, null), first, { do: 'done' }],
     [

@@ -56,7 +56,11 @@ export class LocalAgent {
     if (known) return known
     const opening = LocalTarget.open(target, this.#world)
     this.#targets.set(key, opening)
-    opening.catch((error: unknown) => this.#world.log.error(error, `the files of ${key} cannot be read`))
+    opening.catch((error: unknown) => {
+      this.#world.log.error(error, `the files of ${key} cannot be read`)
+      // Tried again by the next write: a disk that was full may have room by then.
+      this.#targets.delete(key)
+    })
     return opening
   }
 
@@ -129,15 +133,20 @@ export class LocalAgent {
     try {
       for await (const _ of every(tendEveryMs, null, { signal })) {
         if (!existsSync(this.#dir)) return
-        const targets = await this.#readable()
-        for (const target of targets) await target.logs.tend(new Set(target.instances.map(({ name }) => name)))
-        if (round++ % pruneEveryRounds === 0) {
-          await this.#world.releases.prune(targets.flatMap((target) => target.releases()))
-        }
+        await this.#tidy(round++ % pruneEveryRounds === 0).catch((error: unknown) => {
+          // A full disk must not end the process that serves the traffic: the next round tries again.
+          this.#world.log.error(error, 'could not tidy up')
+        })
       }
     } catch (error) {
       if (!signal.aborted) throw error
     }
+  }
+
+  async #tidy(prunes: boolean): Promise<void> {
+    const targets = await this.#readable()
+    for (const target of targets) await target.logs.tend(new Set(target.instances.map(({ name }) => name)))
+    if (prunes) await this.#world.releases.prune(targets.flatMap((target) => target.releases()))
   }
 
   /** Drains and stops every service; what should run stays on disk. */

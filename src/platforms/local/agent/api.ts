@@ -153,9 +153,16 @@ function answer(response: ServerResponse, body: unknown): void {
   response.end(JSON.stringify(body))
 }
 
+/** What the operating system refuses (no room, too many files) passes; anything else is a bug of ours. */
+function unexpected(error: unknown): TidegateError {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (!(error instanceof Error) || typeof code !== 'string') return new TidegateError('bug', { detail: String(error) })
+  return new TidegateError('agent.failing', { detail: message }, { cause: error })
+}
+
 function answerError({ log }: ApiOptions, response: ServerResponse, error: unknown): void {
   if (response.destroyed) return
-  const known = error instanceof TidegateError ? error : new TidegateError('bug', { detail: String(error) })
+  const known = error instanceof TidegateError ? error : unexpected(error)
   if (known.code === 'bug') log.error(error, 'a request failed')
   if (response.headersSent) {
     response.destroy()

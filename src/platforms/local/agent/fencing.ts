@@ -12,7 +12,9 @@ export function claimed(record: TargetRecord, claim: Claim, now: string): Target
     throw new TidegateError('engine.other', { target: targetKey(record.target), engine: anchor.engine })
   }
   const order = anchor ? compareFences(claim.fence, anchor.fence) : 1
-  if (anchor && (order < 0 || (order === 0 && anchor.holder !== claim.holder))) throw stale(record, anchor, claim.fence)
+  const shared = anchor?.fence.sequence === claim.fence.sequence && anchor.holder !== claim.holder
+  // A sequence is one holder's: nobody goes back, or forward, under another's.
+  if (anchor && (order < 0 || shared)) throw stale(record, anchor, claim.fence)
 
   // No forward write of this sequence can have come before its first claim, so what stands now is what stood before.
   const first = anchor?.snapshot?.sequence !== claim.fence.sequence

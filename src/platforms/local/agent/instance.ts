@@ -10,7 +10,7 @@ import { launchOf } from './environment.ts'
 import { watchHealth } from './health.ts'
 import type { Logs } from './logs.ts'
 import { choosePort, keepPort, releasePort } from './ports.ts'
-import { findMarked, startTimeOf } from './process-table.ts'
+import { findMarked, signalGroup, startTimeOf } from './process-table.ts'
 import type { InstanceRecord, ProcessRecord } from './record.ts'
 import type { Releases } from './releases.ts'
 import { find, launch, type Running, terminate } from './running.ts'
@@ -134,7 +134,8 @@ export class Instance implements Upstream {
       await wait(pause, null, { signal }).catch(() => {})
     }
     this.connections.destroy()
-    await rm(this.#temporary, { recursive: true, force: true })
+    // What a service left there read-only is no reason for the instance never to be over.
+    await rm(this.#temporary, { recursive: true, force: true }).catch(() => undefined)
   }
 
   /** One life of the process. @returns how it ended, in words */
@@ -152,6 +153,8 @@ export class Instance implements Upstream {
         this.#reason = String(error)
       })
       const exit = await running.exited
+      // What it started and left behind must not live on beside its successor.
+      signalGroup(running.pid, 'SIGKILL')
       signal.removeEventListener('abort', stop)
       life.abort()
       await health

@@ -33,11 +33,16 @@ export class Router {
     const view = () => this.#view
     const count = (release: string, milliseconds: number, failed: boolean) =>
       this.#traffic.count(this.#target, release, milliseconds, failed)
-    this.#open = {
-      endpoint: await listening(() => new TargetProxy({ view, count }), ports.endpoint),
-      preview: await listening(() => new TargetProxy({ view, only: 'candidate' }), ports.preview),
+    const endpoint = await listening(() => new TargetProxy({ view, count }), ports.endpoint)
+    try {
+      const preview = await listening(() => new TargetProxy({ view, only: 'candidate' }), ports.preview)
+      this.#open = { endpoint, preview }
+      this.#ports = ports
+    } catch (error) {
+      // Otherwise it would hold its own port against the next attempt.
+      await endpoint.close()
+      throw error
     }
-    this.#ports = ports
   }
 
   /** Where clients reach it; the preview only while there is a candidate. */

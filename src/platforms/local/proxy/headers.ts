@@ -1,3 +1,6 @@
+// A client must not name these in Connection: without them a body could be taken for the next request.
+const framing = new Set(['content-length', 'transfer-encoding', 'host'])
+
 // RFC 9110, 7.6.1: these concern one connection and are not passed on.
 const single = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade', 'expect'])
 
@@ -9,7 +12,8 @@ const single = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 't
 export function hopByHop(raw: string[], { keepLength = false, without = [] as string[] } = {}): string[] {
   const named = new Set(without)
   for (let i = 0; i < raw.length; i += 2) {
-    if (raw[i]?.toLowerCase() === 'connection') for (const name of tokens(raw[i + 1])) named.add(name)
+    if (raw[i]?.toLowerCase() === 'connection')
+      for (const name of tokens(raw[i + 1])) if (!framing.has(name)) named.add(name)
   }
   const kept: string[] = []
   for (let i = 0; i < raw.length; i += 2) {

@@ -27,6 +27,8 @@ export class TargetProxy {
     this.#server = createServer({ requestTimeout: 0, keepAliveTimeout: 75_000, shouldUpgradeCallback: isWebSocket })
     this.#server.on('request', (incoming, answer) => void this.#serve(incoming, answer))
     this.#server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
+      // Node takes its own listener off an upgraded socket: a client that resets must not end the agent.
+      socket.on('error', () => socket.destroy())
       this.#upgraded.add(socket)
       socket.once('close', () => this.#upgraded.delete(socket))
       void this.#upgrade(incoming, socket, head)
