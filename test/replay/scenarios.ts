@@ -97,7 +97,7 @@ export const scenarios: Record<string, Scenario> = {
     await engine.finish(second)
     return [first.deployment, second.deployment]
   },
-  'deadline-rolled-back': over({ strategy: canary([50, 60_000]), deadlineMs: 1_500 }, 'canary'),
+  'deadline-rolled-back': over({ strategy: canary([50, 60_000]), deadlineMs: 8_000 }, 'canary'),
   'blocked-skipped': over({ strategy: manual }, null, async (engine, id, service) => {
     const cause = new TidegateError('artifact.corrupt', { artifact: 'x', expected: 'a', actual: 'b' })
     engine.platform.faults.throws.set(`route ${service}`, cause)
